@@ -28,7 +28,8 @@ static void few_threads_for_many_subscriptions(void) {
     natsConnection *publisher;
     static closure c;
     server s;
-    int i, j;
+    /* The test's own, and one of the sanitizer's where there is one. */
+    int i, j, before = thread_count();
 
     closure_init(&c);
     server_run(&s);
@@ -39,14 +40,14 @@ static void few_threads_for_many_subscriptions(void) {
     }
     for (i = 0; i < CONNECTIONS; i++)
         CHECK_OK(natsConnection_FlushTimeout(connections[i], deadline_ms()));
-    CHECK(thread_count() < 12);
+    CHECK(thread_count() - before < 11);
     publisher = test_connect_url(s.url);
     for (i = 0; i < 3; i++)
         CHECK_OK(natsConnection_PublishString(publisher, "all", "x"));
     CHECK_OK(natsConnection_Flush(publisher));
     CHECK_REACHED(&c.messages, 3 * CONNECTIONS * EACH);
     CHECK_INT(counter_get(&c.wrong), 0);
-    CHECK(thread_count() < 12);
+    CHECK(thread_count() - before < 11);
     for (i = 0; i < CONNECTIONS; i++) {
         for (j = 0; j < EACH; j++)
             natsSubscription_Destroy(subs[i][j]);
@@ -55,7 +56,7 @@ static void few_threads_for_many_subscriptions(void) {
     natsConnection_Destroy(publisher);
     server_stop(&s);
     CHECK_OK(nats_CloseAndWait(deadline_ms()));
-    CHECK_SOON(thread_count() == 1);
+    CHECK_SOON(thread_count() == before);
 }
 
 /* Servers that accept and then say nothing have many connections wait: not this one. */

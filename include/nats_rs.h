@@ -9587,16 +9587,19 @@ NATS_EXTERN enum natsStatus natsSubscription_DrainCompletionStatus(natsSubscript
  *
  * The function is called once, however the subscription ends, and also if the handle was destroyed
  * before. Afterwards no message callback runs, so what its closure points to may be freed in this
- * function. It runs on a thread of the library.
+ * function. It runs on a thread of the library, or in `natsConnection_Dispatch` with manual
+ * dispatch; there it is not called if the connection is destroyed first. It can be set as long as a
+ * callback of the subscription may run, also when the subscription is closed already. If the call
+ * fails, the function is never called.
  *
  * @param sub The subscription, which must have a callback.
- * @param cb The function; NULL for none. The last one set before the end of the subscription is
- * called.
+ * @param cb The function; NULL for none. The last one set is called.
  * @param closure The argument of `cb`; may be NULL.
  *
- * @retval NATS_OK The function was set.
+ * @retval NATS_OK The function was set, and will be called.
  * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
- * @retval NATS_INVALID_SUBSCRIPTION The subscription is closed or has no callback.
+ * @retval NATS_INVALID_SUBSCRIPTION The subscription has no callback, or it is closed and its last
+ * callback has returned: what the closure of the callback points to may be freed now.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -9906,7 +9909,8 @@ enum natsStatus natsSubscription_GetStats(natsSubscription *sub,
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
- * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
+ * nor the library open.
  *
  * @par Threads
  * One thread at a time may use a message; it may be any thread.
@@ -9944,7 +9948,8 @@ NATS_EXTERN enum natsStatus natsMsg_Ack(natsMsg *msg, struct jsOptions *opts);
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time. The message may be acknowledged.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available.
- * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
+ * nor the library open.
  *
  * @par Threads
  * One thread at a time may use a message; it may be any thread.
@@ -9969,7 +9974,8 @@ NATS_EXTERN enum natsStatus natsMsg_AckSync(natsMsg *msg, struct jsOptions *opts
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
- * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
+ * nor the library open.
  *
  * @par Threads
  * One thread at a time may use a message; it may be any thread.
@@ -9996,7 +10002,8 @@ NATS_EXTERN enum natsStatus natsMsg_Nak(natsMsg *msg, struct jsOptions *opts);
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
- * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
+ * nor the library open.
  *
  * @par Threads
  * One thread at a time may use a message; it may be any thread.
@@ -10022,7 +10029,8 @@ NATS_EXTERN enum natsStatus natsMsg_NakWithDelay(natsMsg *msg, int64_t delay, st
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
- * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
+ * nor the library open.
  *
  * @par Threads
  * One thread at a time may use a message; it may be any thread.
@@ -10045,7 +10053,8 @@ NATS_EXTERN enum natsStatus natsMsg_InProgress(natsMsg *msg, struct jsOptions *o
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
- * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
+ * nor the library open.
  *
  * @par Threads
  * One thread at a time may use a message; it may be any thread.
@@ -10073,7 +10082,8 @@ NATS_EXTERN enum natsStatus natsMsg_Term(natsMsg *msg, struct jsOptions *opts);
  * @retval NATS_TIMEOUT The server did not confirm in time.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_MAX_PAYLOAD The reason is longer than the server's limit for a payload.
- * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
+ * nor the library open.
  *
  * @par Threads
  * One thread at a time may use a message; it may be any thread.
@@ -10936,7 +10946,9 @@ NATS_EXTERN enum natsStatus natsConnection_JetStream(jsCtx **js, natsConnection 
  *
  * Messages that were published asynchronously and still wait for their acknowledgements are
  * destroyed without a call of a handler; threads in `js_PublishAsyncComplete` return.
- * Subscriptions and batches that were created with the context continue to work.
+ * Subscriptions and batches that were created with the context continue to work. A handler that is
+ * running finishes: `natsConnection_DestroyAndWait` waits for it, and the function of
+ * `natsOptions_SetReleasedCB` is called after it.
  *
  * @param js The context. NULL and a destroyed context are ignored.
  *
@@ -12920,7 +12932,8 @@ enum natsStatus js_PullSubscribe(natsSubscription **sub,
  * `Stream` and `Consumer`.
  * @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
  * removes some time after the end of the subscription; NULL for the name in `subOpts`.
- * @param msgCB The callback.
+ * @param msgCB The callback. If the call fails, neither it nor a handler of `jsOpts` has been called or
+ * will be.
  * @param msgCBClosure The last argument of the callback; may be NULL.
  * @param jsOpts The options of the call, `PullSubscribeAsync` among them; NULL for the defaults.
  * @param subOpts The options of the subscription; NULL for the defaults.
@@ -13934,7 +13947,7 @@ NATS_EXTERN void jsStreamInfo_Destroy(struct jsStreamInfo *si);
  * @param js The context.
  * @param subject The subject, which may have wildcards; NULL or empty only if `subOpts` has
  * `Stream` and `Consumer`.
- * @param cb The callback.
+ * @param cb The callback. If the call fails, it has not been called and will not be.
  * @param cbClosure The last argument of the callback; may be NULL.
  * @param opts The options of the call; NULL for those of the context.
  * @param subOpts The options of the subscription; NULL for the defaults. If it has a start
@@ -13984,7 +13997,7 @@ enum natsStatus js_Subscribe(natsSubscription **sub,
  * @param subjects The subjects, all of one stream. The first of them determines the stream unless
  * `subOpts` names it.
  * @param numSubjects The number of elements; greater than 0.
- * @param cb The callback.
+ * @param cb The callback. If the call fails, it has not been called and will not be.
  * @param cbClosure The last argument of the callback; may be NULL.
  * @param opts The options of the call; NULL for those of the context.
  * @param subOpts The options of the subscription; NULL for the defaults.
@@ -15959,7 +15972,7 @@ NATS_EXTERN void kvStatus_Destroy(kvStatus *sts);
  * that follow.
  * @param opts The selection of entries; NULL for the defaults. Read during the call only; the
  * callback and its closure must stay valid until the watcher is destroyed and its last callback
- * has returned.
+ * has returned (see `kvWatcher_Destroy`). If the call fails, the callback is not called.
  *
  * @retval NATS_OK The watcher was created.
  * @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, `keys` is empty, or `kv` is NULL or
@@ -16023,7 +16036,7 @@ enum natsStatus kvStore_Watch(kvWatcher **new_watcher,
  * @param numKeys The number of elements, at least 1.
  * @param opts The selection of entries; NULL for the defaults. Read during the call only; the
  * callback and its closure must stay valid until the watcher is destroyed and its last callback
- * has returned.
+ * has returned (see `kvWatcher_Destroy`). If the call fails, the callback is not called.
  *
  * @retval NATS_OK The watcher was created.
  * @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, a key is NULL or empty, `numKeys` is
@@ -16065,7 +16078,7 @@ enum natsStatus kvStore_WatchMulti(kvWatcher **new_watcher,
  * @param kv The bucket.
  * @param opts The selection of entries; NULL for the defaults. Read during the call only; the
  * callback and its closure must stay valid until the watcher is destroyed and its last callback
- * has returned.
+ * has returned (see `kvWatcher_Destroy`). If the call fails, the callback is not called.
  *
  * @retval NATS_OK The watcher was created.
  * @retval NATS_INVALID_ARG `new_watcher` is NULL, or `kv` is NULL or was destroyed.
@@ -16145,13 +16158,16 @@ NATS_EXTERN enum natsStatus kvWatcher_Stop(kvWatcher *w);
 /**
  * Stop and destroy a watcher.
  *
+ * No further callback begins; one that is running finishes. `natsConnection_DestroyAndWait` waits
+ * for it, and the function of `natsOptions_SetReleasedCB` is called after it.
+ *
  * @param w The watcher; NULL is ignored.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
  * callback.
  *
- * @see kvWatcher_Stop
+ * @see kvWatcher_Stop, natsConnection_DestroyAndWait
  *
  * @ingroup nats_kv_watch
  */

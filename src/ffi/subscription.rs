@@ -328,16 +328,19 @@ fn answer(result: Result<(), Error>) -> Result<Result<(), Error>, Error> {
 ///
 /// The function is called once, however the subscription ends, and also if the handle was destroyed
 /// before. Afterwards no message callback runs, so what its closure points to may be freed in this
-/// function. It runs on a thread of the library.
+/// function. It runs on a thread of the library, or in `natsConnection_Dispatch` with manual
+/// dispatch; there it is not called if the connection is destroyed first. It can be set as long as a
+/// callback of the subscription may run, also when the subscription is closed already. If the call
+/// fails, the function is never called.
 ///
 /// @param sub The subscription, which must have a callback.
-/// @param cb The function; NULL for none. The last one set before the end of the subscription is
-/// called.
+/// @param cb The function; NULL for none. The last one set is called.
 /// @param closure The argument of `cb`; may be NULL.
 ///
-/// @retval NATS_OK The function was set.
+/// @retval NATS_OK The function was set, and will be called.
 /// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
-/// @retval NATS_INVALID_SUBSCRIPTION The subscription is closed or has no callback.
+/// @retval NATS_INVALID_SUBSCRIPTION The subscription has no callback, or it is closed and its last
+/// callback has returned: what the closure of the callback points to may be freed now.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.

@@ -138,11 +138,12 @@ impl<H: Home> Subscription<H> {
         match next {
             Next::More => return true,
             Next::Idle => self.arm_timeout(),
-            Next::Complete(callback, lifetime_guard) => {
+            Next::Complete(lifetime_guard) => {
                 self.completed.notify_all();
                 if let Some(sink) = &self.sink {
                     self.home.life().inside(|| sink.completed(self));
                 }
+                let callback = self.queue.lock().finish();
                 if let Some(callback) = callback {
                     self.home.life().inside(callback);
                 }

@@ -62,6 +62,28 @@ impl<H: Home> Subscription<H> {
         self.endings.forget();
     }
 
+    /// Keeps callbacks from running until [`release`](Self::release), for a layer above that has more to do before the
+    /// program has the subscription. Called before the subscription is started, and followed by `release` or
+    /// [`withdraw`](Self::withdraw).
+    pub fn hold(&self) {
+        // As if it waited for a worker already.
+        self.queue.lock().schedule();
+    }
+
+    /// Callbacks may run from now on; what has arrived is delivered.
+    pub fn release(self: &Arc<Self>) {
+        if self.sink.is_some() {
+            self.schedule();
+        }
+    }
+
+    /// Ends a subscription that is held: no callback of it has run or will run, the completion included.
+    pub fn withdraw(self: &Arc<Self>) {
+        self.destroy();
+        let forgotten = self.queue.lock().forget();
+        drop(forgotten);
+    }
+
     /// A drained subscription without a callback that has no messages left is complete, but stays valid until the
     /// program checks.
     pub(super) fn complete_if_empty(self: &Arc<Self>) {

@@ -62,8 +62,8 @@ pub(super) enum Next {
     Drained,
     /// Nothing, until a message arrives.
     Idle,
-    /// No callback follows: the completion runs, and the lifetime guard is released.
-    Complete(Option<OnComplete>, Option<LifetimeGuard>),
+    /// No message callback follows: the completion runs, and the lifetime guard is released.
+    Complete(Option<LifetimeGuard>),
     /// The completion has run.
     Done,
 }
@@ -89,6 +89,8 @@ pub(super) struct Queue {
     server: ServerCount,
     /// No callback will run any more. For a subscription without a callback: no message will arrive.
     complete: bool,
+    /// The completion has been taken to be run, or will not be.
+    over: bool,
     on_complete: Option<OnComplete>,
     lifetime_guard: Option<LifetimeGuard>,
     /// A worker runs it or has it queued.
@@ -114,6 +116,7 @@ impl Queue {
             draining: None,
             server: ServerCount::default(),
             complete: false,
+            over: false,
             on_complete: None,
             lifetime_guard,
             scheduled: false,
@@ -381,7 +384,7 @@ impl Queue {
         if mem::replace(&mut self.complete, true) {
             return Next::Done;
         }
-        Next::Complete(self.on_complete.take(), self.lifetime_guard.take())
+        Next::Complete(self.lifetime_guard.take())
     }
 
     /// Marks it as scheduled. False if it was.
@@ -389,9 +392,22 @@ impl Queue {
         !mem::replace(&mut self.scheduled, true)
     }
 
-    /// Sets the completion, which runs when the last callback has returned. Returns the previous one.
-    pub(super) fn set_on_complete(&mut self, callback: Option<OnComplete>) -> Option<OnComplete> {
-        mem::replace(&mut self.on_complete, callback)
+    /// Sets the completion, which runs when the last callback has returned. Returns the previous one. Once that time
+    /// has come, returns `callback` as the error.
+    pub(super) fn set_on_complete(
+        &mut self,
+        callback: Option<OnComplete>,
+    ) -> Result<Option<OnComplete>, Option<OnComplete>> {
+        match self.over {
+            true => Err(callback),
+            false => Ok(mem::replace(&mut self.on_complete, callback)),
+        }
+    }
+
+    /// All other callbacks have returned: takes the completion.
+    pub(super) fn finish(&mut self) -> Option<OnComplete> {
+        self.over = true;
+        self.on_complete.take()
     }
 
     pub(super) fn has_on_complete(&self) -> bool {

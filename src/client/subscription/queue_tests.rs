@@ -107,7 +107,7 @@ fn a_drain_ends_when_all_has_been_taken_that_the_server_sent() {
     assert!(matches!(queue.settle(), Next::Drained));
     let ended = queue.close(Closed::Drained, true).unwrap();
     assert!(!ended.schedule, "a worker is at it");
-    assert!(matches!(queue.settle(), Next::Complete(None, None)));
+    assert!(matches!(queue.settle(), Next::Complete(None)));
     assert!(matches!(queue.settle(), Next::Done));
     assert!(queue.is_complete());
 }
@@ -115,15 +115,28 @@ fn a_drain_ends_when_all_has_been_taken_that_the_server_sent() {
 #[test]
 fn the_end_drops_what_waits_and_is_completed_by_a_worker() {
     let mut queue = queue(-1, -1);
-    assert!(queue.set_on_complete(Some(Box::new(|| ()))).is_none());
+    assert!(matches!(
+        queue.set_on_complete(Some(Box::new(|| ()))),
+        Ok(None)
+    ));
     drop(queue.receive(msgs(&["a", "b"]), NONE, false));
     let ended = queue.close(Closed::Unsubscribed, true).unwrap();
     assert_eq!(payloads(ended.dropped), ["a", "b"]);
     assert!(ended.schedule && !queue.is_complete());
     assert!(queue.close(Closed::WithConnection, true).is_none());
     assert_eq!(queue.closed(), Some(Closed::Unsubscribed));
-    assert!(matches!(queue.settle(), Next::Complete(Some(_), None)));
-    assert!(!queue.has_on_complete());
+    assert!(matches!(queue.settle(), Next::Complete(None)));
+    // It can be set until it is taken, and not any more.
+    assert!(matches!(queue.set_on_complete(None), Ok(Some(_))));
+    assert!(matches!(
+        queue.set_on_complete(Some(Box::new(|| ()))),
+        Ok(None)
+    ));
+    assert!(queue.finish().is_some() && !queue.has_on_complete());
+    assert!(matches!(
+        queue.set_on_complete(Some(Box::new(|| ()))),
+        Err(Some(_))
+    ));
 }
 
 #[test]

@@ -367,14 +367,21 @@ impl<H: Home> Subscription<H> {
     }
 
     /// Sets a function that runs once, when the last callback has returned and none will follow; `None` unsets it.
+    /// That is possible until it is time to run it. If this fails for a subscription with a sink, all its callbacks have
+    /// returned.
     pub fn set_on_complete(&self, callback: Option<Box<dyn FnOnce() + Send>>) -> Result<()> {
         if self.sink.is_none() {
             let text = self.called() + " has no callback, and so no completion callback";
             return Err(Error::new(Status::NATS_INVALID_SUBSCRIPTION, text));
         }
-        let old = self.while_open(|q| q.set_on_complete(callback))?;
-        drop(old);
-        Ok(())
+        let set = self.queue.lock().set_on_complete(callback);
+        // One of the two is dropped, without the lock.
+        let late = set.is_err();
+        drop(set);
+        match late {
+            true => Err(self.why_closed(Status::NATS_INVALID_SUBSCRIPTION)),
+            false => Ok(()),
+        }
     }
 
     /// Ends the subscription at once: pending messages are dropped.

@@ -266,6 +266,64 @@ fn it_ends_with_its_maximum_and_is_complete_then() {
     assert_eq!(home.manual.run(usize::MAX), 0);
 }
 
+/// Sets a completion that sets the flag.
+fn complete_with(sub: &Arc<Subscription<Fake>>, flag: &Arc<AtomicBool>) -> Result<()> {
+    let flag = flag.clone();
+    sub.set_on_complete(Some(Box::new(move || flag.store(true, SeqCst))))
+}
+
+#[test]
+fn a_completion_can_be_set_until_the_last_callback_has_returned() {
+    let (home, record) = (home(), Record::default());
+    let sub = subscribe(&home, Some(&record));
+    let completed = Arc::new(AtomicBool::new(false));
+    sub.unsubscribe().unwrap();
+    complete_with(&sub, &completed).unwrap();
+    assert!(!completed.load(SeqCst));
+    home.manual.run(usize::MAX);
+    assert!(completed.load(SeqCst));
+    let late = Arc::new(AtomicBool::new(false));
+    let refused = complete_with(&sub, &late).unwrap_err();
+    assert_eq!(refused.status(), Status::NATS_INVALID_SUBSCRIPTION);
+    home.manual.run(usize::MAX);
+    assert!(!late.load(SeqCst));
+}
+
+#[test]
+fn a_held_subscription_calls_nothing_until_it_is_released() {
+    let (home, record) = (home(), Record::default());
+    let sub = subscribe(&home, Some(&record));
+    sub.hold();
+    receive(&sub, &["a", "b"]);
+    sub.nudge();
+    assert_eq!(home.manual.run(usize::MAX), 0);
+    sub.release();
+    assert_eq!(home.manual.run(usize::MAX), 2);
+    assert_eq!(*record.0.lock(), ["a", "b"]);
+    receive(&sub, &["c"]);
+    assert_eq!(home.manual.run(usize::MAX), 1);
+}
+
+#[test]
+fn a_held_subscription_that_is_withdrawn_never_calls_anything() {
+    let (home, record) = (home(), Record::default());
+    for closed_before in [false, true] {
+        let sub = subscribe(&home, Some(&record));
+        let completed = Arc::new(AtomicBool::new(false));
+        sub.hold();
+        complete_with(&sub, &completed).unwrap();
+        receive(&sub, &["a"]);
+        if closed_before {
+            sub.end(Closed::WithConnection);
+        }
+        sub.withdraw();
+        assert_eq!(home.manual.run(usize::MAX), 0);
+        assert!(record.0.lock().is_empty() && !completed.load(SeqCst));
+        assert!(!sub.is_valid() && Arc::strong_count(&completed) == 1);
+    }
+    assert_eq!((home.interest.count(), home.gone.load(SeqCst)), (0, 2));
+}
+
 #[test]
 fn messages_are_fetched_one_by_one() {
     let home = home();

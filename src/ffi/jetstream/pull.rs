@@ -133,7 +133,8 @@ pub unsafe extern "C" fn js_PullSubscribe(
 /// `Stream` and `Consumer`.
 /// @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
 /// removes some time after the end of the subscription; NULL for the name in `subOpts`.
-/// @param msgCB The callback.
+/// @param msgCB The callback. If the call fails, neither it nor a handler of `jsOpts` has been called or
+/// will be.
 /// @param msgCBClosure The last argument of the callback; may be NULL.
 /// @param jsOpts The options of the call, `PullSubscribeAsync` among them; NULL for the defaults.
 /// @param subOpts The options of the subscription; NULL for the defaults.

@@ -41,7 +41,7 @@ use crate::js::consume::{self, Delivery, Mode, Push, SubOptions, Wanted};
 /// @param js The context.
 /// @param subject The subject, which may have wildcards; NULL or empty only if `subOpts` has
 /// `Stream` and `Consumer`.
-/// @param cb The callback.
+/// @param cb The callback. If the call fails, it has not been called and will not be.
 /// @param cbClosure The last argument of the callback; may be NULL.
 /// @param opts The options of the call; NULL for those of the context.
 /// @param subOpts The options of the subscription; NULL for the defaults. If it has a start
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn js_Subscribe(
 /// @param subjects The subjects, all of one stream. The first of them determines the stream unless
 /// `subOpts` names it.
 /// @param numSubjects The number of elements; greater than 0.
-/// @param cb The callback.
+/// @param cb The callback. If the call fails, it has not been called and will not be.
 /// @param cbClosure The last argument of the callback; may be NULL.
 /// @param opts The options of the call; NULL for those of the context.
 /// @param subOpts The options of the subscription; NULL for the defaults.

@@ -37,7 +37,7 @@ use crate::locks::Mutex;
 /// that follow.
 /// @param opts The selection of entries; NULL for the defaults. Read during the call only; the
 /// callback and its closure must stay valid until the watcher is destroyed and its last callback
-/// has returned.
+/// has returned (see `kvWatcher_Destroy`). If the call fails, the callback is not called.
 ///
 /// @retval NATS_OK The watcher was created.
 /// @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, `keys` is empty, or `kv` is NULL or
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn kvStore_Watch(
 /// @param numKeys The number of elements, at least 1.
 /// @param opts The selection of entries; NULL for the defaults. Read during the call only; the
 /// callback and its closure must stay valid until the watcher is destroyed and its last callback
-/// has returned.
+/// has returned (see `kvWatcher_Destroy`). If the call fails, the callback is not called.
 ///
 /// @retval NATS_OK The watcher was created.
 /// @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, a key is NULL or empty, `numKeys` is
@@ -169,7 +169,7 @@ pub unsafe extern "C" fn kvStore_WatchMulti(
 /// @param kv The bucket.
 /// @param opts The selection of entries; NULL for the defaults. Read during the call only; the
 /// callback and its closure must stay valid until the watcher is destroyed and its last callback
-/// has returned.
+/// has returned (see `kvWatcher_Destroy`). If the call fails, the callback is not called.
 ///
 /// @retval NATS_OK The watcher was created.
 /// @retval NATS_INVALID_ARG `new_watcher` is NULL, or `kv` is NULL or was destroyed.
@@ -378,13 +378,16 @@ pub unsafe extern "C" fn kvWatcher_Stop(w: *mut kvWatcher) -> natsStatus {
 
 /// Stop and destroy a watcher.
 ///
+/// No further callback begins; one that is running finishes. `natsConnection_DestroyAndWait` waits
+/// for it, and the function of `natsOptions_SetReleasedCB` is called after it.
+///
 /// @param w The watcher; NULL is ignored.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
 /// callback.
 ///
-/// @see kvWatcher_Stop
+/// @see kvWatcher_Stop, natsConnection_DestroyAndWait
 ///
 /// @ingroup nats_kv_watch
 ///

@@ -29,7 +29,7 @@ pub type MakeSink<'a> = Box<dyn FnOnce(&Arc<Push>) -> Box<dyn MsgSink> + 'a>;
 /// Makes a push subscription: finds or creates its consumer, and subscribes to its deliver subject.
 ///
 /// `placed` receives the subscription before the first message can arrive. If the call fails after that, the
-/// subscription is closed.
+/// subscription is closed, and its sink has not been called and will not be.
 pub fn subscribe(
     context: &Arc<Context>,
     call: &Call<'_>,
@@ -92,6 +92,7 @@ pub fn subscribe(
         state.deliver = deliver;
     }
     placed(&sub);
+    sub.hold();
     conn.start_subscription(&sub)?;
     let me = push.me.clone();
     sub.on_end(move |sub, reason| {
@@ -114,12 +115,13 @@ pub fn subscribe(
         Ok(consumer) => consumer,
         Err(error) => {
             push.state.lock().ended = true;
-            sub.destroy();
+            sub.withdraw();
             return Err(error);
         }
     };
     widen_limits(&sub, &info.config);
     push.begin(info, ours);
+    sub.release();
     Ok(sub)
 }
 

@@ -67,13 +67,13 @@ impl Queue {
     /// lifetime guard, whose release calls the program.
     pub(in crate::client::subscription) fn discard(&mut self) -> Option<LifetimeGuard> {
         self.closed = Some(Closed::Unsubscribed);
-        self.complete = true;
+        (self.complete, self.over) = (true, true);
         self.lifetime_guard.take()
     }
 
     /// The callbacks will not be called any more. The result has to be dropped without the lock.
     pub(in crate::client::subscription) fn forget(&mut self) -> Forgotten {
-        self.complete = true;
+        (self.complete, self.over) = (true, true);
         (
             mem::take(&mut self.list),
             self.on_complete.take(),

@@ -143,6 +143,7 @@ fn make(
     let _ = pull.sub.set(Arc::downgrade(&sub));
     pull.state.lock().sid = sub.sid();
     placed(&sub);
+    sub.hold();
     conn.start_subscription(&sub)?;
     let me = pull.me.clone();
     sub.on_end(move |sub, reason| {
@@ -171,7 +172,7 @@ fn make(
         Ok(found) => found,
         Err(error) => {
             pull.ending.keep_consumer();
-            sub.destroy();
+            sub.withdraw();
             return Err(error);
         }
     };
@@ -187,5 +188,6 @@ fn make(
     }
     pull.begin();
     pull.act();
+    sub.release();
     Ok(sub)
 }
