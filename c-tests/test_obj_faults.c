@@ -61,6 +61,7 @@ static void a_store_is_deleted_under_a_get_and_a_put(void) {
     objStorePut *put;
     objStoreInfoList *list = NULL;
     void *bytes = NULL;
+    int64_t began;
     int len = 0;
     bool done = false;
     natsStatus s = NATS_OK;
@@ -79,8 +80,11 @@ static void a_store_is_deleted_under_a_get_and_a_put(void) {
     CHECK_INT(s, NATS_NO_RESPONDERS);
     /* The first failure is the outcome. */
     CHECK_STATUS(objStorePut_Add(put, data, CHUNK), NATS_NO_RESPONDERS);
+    began = now_ms();
     CHECK_STATUS(objStorePut_Complete(NULL, put, deadline_ms()), NATS_NO_RESPONDERS);
     objStorePut_Destroy(put);
+    /* Nor is anything waited for: what the stream had received is never acknowledged. */
+    CHECK(now_ms() - began < deadline_ms());
     CHECK_STATUS(objStore_GetString((char **)&bytes, f.obs, "o", NULL), NATS_NOT_FOUND);
     CHECK_STATUS(objStore_List(&list, f.obs, NULL), NATS_NOT_FOUND);
     CHECK_STATUS(objStore_Delete(f.obs, "o"), NATS_NOT_FOUND);

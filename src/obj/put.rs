@@ -15,7 +15,7 @@ use super::store::{Entry, PURGE_WAIT, Progress, RACES, Store, is_race, is_unsure
 use super::upload::Upload;
 use crate::error::{Error as Plain, Status};
 use crate::js::api::Metadata;
-use crate::js::{Error, Result};
+use crate::js::{ErrCode, Error, Result};
 use crate::locks::Mutex;
 use crate::log::Target;
 
@@ -228,10 +228,17 @@ impl Put {
         if info.chunks == 0 {
             return true;
         }
+        let no_stream = |removed: &Result<()>| matches!(removed, Err(error) if error.code() == ErrCode::STREAM_NOT_FOUND);
+        // If the stream is gone, so are the chunks, and those that it had received are never acknowledged.
+        if self.upload.found_no_stream()
+            && no_stream(&self.store.purge_chunks(&info.nuid, deadline))
+        {
+            return true;
+        }
         // A chunk that is on its way may be stored behind the removal.
         let settled = self.upload.settle(deadline);
         let removed = self.store.purge_chunks(&info.nuid, deadline);
-        settled && removed.is_ok()
+        no_stream(&removed) || (settled && removed.is_ok())
     }
 
     /// Gives up what was not completed: its chunks are removed. So are those that could not be removed when completing

@@ -113,6 +113,13 @@ impl Upload {
         self.flight.wait(Some(deadline), empty).is_ok()
     }
 
+    /// Did nothing take one of the chunks, while others are not acknowledged?
+    pub(super) fn found_no_stream(&self) -> bool {
+        let flight = self.flight.lock();
+        let error = flight.error.as_ref().map(Error::status);
+        error == Some(Status::NATS_NO_RESPONDERS) && !flight.sizes.is_empty()
+    }
+
     fn remember(&self, error: Error) -> Error {
         let mut flight = self.flight.lock();
         flight.fail(error.clone());
