@@ -6,6 +6,7 @@ mod frame;
 use std::ffi::c_void;
 use std::mem::transmute;
 
+use crate::error::{Error, Result};
 use crate::fork;
 use crate::runtime::was_library_thread;
 
@@ -29,6 +30,12 @@ impl<F: Copy> Callback<F> {
     /// The pair of a callback and its closure; `None` if the program gave no callback.
     pub(crate) fn new(function: Option<F>, closure: *mut c_void) -> Option<Self> {
         function.map(|function| Callback { function, closure })
+    }
+
+    /// The pair, for a callback that the call needs.
+    pub(crate) fn required(function: Option<F>, closure: *mut c_void) -> Result<Self> {
+        Callback::new(function, closure)
+            .ok_or_else(|| Error::invalid_arg("callback cannot be NULL"))
     }
 
     /// The two halves.

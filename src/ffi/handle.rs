@@ -7,11 +7,13 @@
 //!
 //! - [`borrow`] in calls that do not wait, [`borrow_arc`] in those that do;
 //! - [`destroy`] when the program releases a handle;
-//! - [`hold_connection`] and [`hold_subscription`] around every callback that receives one, and
+//! - [`hold_connection`], [`hold_subscription`] or [`hold_both`] around every callback that receives one, and
 //!   [`hold_connection_open`] for as long as an event loop has one;
-//! - [`new_connection`], [`new_subscription`], [`new_options`] to create one.
+//! - [`new_connection`], [`new_subscription`], [`new_options`] to create one, and [`EarlyOutput`] to give it to the
+//!   program before the first callback.
 
 mod arena;
+mod early;
 #[cfg(test)]
 mod explored;
 mod jetstream;
@@ -31,6 +33,7 @@ use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::Arc;
 
 use self::arena::Arena;
+pub(crate) use self::early::EarlyOutput;
 pub(crate) use self::jetstream::{
     OwnedFastBatch, hold_context, hold_fast_batch, new_batch, new_context, new_fast_batch,
     prepare_fast_batch,
@@ -360,6 +363,20 @@ pub(crate) fn hold_connection_open(connection: &Arc<Connection>) -> Held<natsCon
 /// Keeps a subscription's handle usable for a callback.
 pub(crate) fn hold_subscription(subscription: &Arc<Subscription>) -> Held<natsSubscription> {
     hold(subscription, subscription.handle(), Slot::hold)
+}
+
+/// Keeps the two handles usable that a callback of a subscription receives.
+pub(crate) fn hold_both(sub: &Arc<Subscription>) -> (Held<natsConnection>, Held<natsSubscription>) {
+    (hold_connection(sub.connection()), hold_subscription(sub))
+}
+
+/// The two handles that a callback of a subscription receives. [`hold_both`] keeps them usable.
+#[inline]
+pub(crate) fn handles_of(sub: &Subscription) -> (*mut natsConnection, *mut natsSubscription) {
+    (
+        std::ptr::with_exposed_provenance_mut(sub.connection().handle()),
+        std::ptr::with_exposed_provenance_mut(sub.handle()),
+    )
 }
 
 type HoldFn<H> = fn(

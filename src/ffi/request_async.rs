@@ -11,7 +11,7 @@ use super::last_error;
 use super::msg::{borrow_msg, into_c, natsMsg};
 use super::types::natsReplyHandler;
 use crate::client::{Publish, ReplyHandler};
-use crate::error::{Error, Status, natsStatus};
+use crate::error::{Status, natsStatus};
 
 /// Send a message as a request and have a callback called with the first reply.
 ///
@@ -78,8 +78,7 @@ pub unsafe extern "C" fn natsConnection_RequestMsgAsync(
     closure: *mut c_void,
 ) -> natsStatus {
     guard("natsConnection_RequestMsgAsync", || {
-        let callback = Callback::new(cb, closure)
-            .ok_or_else(|| Error::invalid_arg("callback cannot be NULL"))?;
+        let callback = Callback::required(cb, closure)?;
         // SAFETY: the caller's contract, above.
         let (connection, request) = unsafe { (borrow_arc(nc)?, borrow_msg(requestMsg)?) };
         let out = Publish {

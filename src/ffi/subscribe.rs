@@ -1,15 +1,14 @@
 //! Subscribing.
 
-mod sink;
+pub(in crate::ffi) mod sink;
 
 use std::ffi::{c_char, c_void};
-use std::mem::MaybeUninit;
 use std::time::Duration;
 
 use self::sink::sink;
 use super::convert::{self, bytes, required, some_bytes};
 use super::guard::guard;
-use super::handle::{self, borrow_arc, natsConnection, natsSubscription, new_subscription};
+use super::handle::{EarlyOutput, borrow_arc, natsConnection, natsSubscription, new_subscription};
 use super::types::natsMsgHandler;
 use crate::client::SubscribeArgs;
 use crate::error::{Result, natsStatus};
@@ -421,22 +420,15 @@ pub(super) unsafe fn subscribe(
     // SAFETY: the contract above.
     let connection = unsafe { borrow_arc(nc) }?;
     let subscription = connection.prepare_subscription(args)?;
-    let handle = new_subscription(&subscription);
-    // Callbacks may need the handle before this returns; the former content is restored on failure.
-    // The program need not have initialised it.
-    let place = out.cast::<MaybeUninit<*mut natsSubscription>>();
-    // SAFETY: not NULL, hence valid for writing by the contract above; any bytes will do.
-    let before = unsafe { place.replace(MaybeUninit::new(handle)) };
-    connection
-        .start_subscription(&subscription)
-        .inspect_err(|_| {
-            // SAFETY: as above; the handle was made above.
-            unsafe {
-                place.write(before);
-                handle::destroy(handle);
-            }
-            subscription.destroy();
-        })
+    // SAFETY: not NULL, hence valid for writing by the contract above; the handle is new.
+    let output = unsafe {
+        let mut output = EarlyOutput::new(out);
+        output.write(new_subscription(&subscription));
+        output
+    };
+    output
+        .finish(connection.start_subscription(&subscription))
+        .inspect_err(|_| subscription.destroy())
 }
 
 #[cfg(test)]

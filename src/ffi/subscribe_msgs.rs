@@ -1,18 +1,17 @@
 //! Subscribing with a callback that receives messages in lists.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::ptr;
 use std::sync::Arc;
 
 use super::callback::{Callback, Function};
 use super::convert::{bytes, count, millis, required, some_bytes};
 use super::guard::guard;
-use super::handle::{hold_connection, hold_subscription, natsConnection, natsSubscription};
+use super::handle::{handles_of, hold_both, natsConnection, natsSubscription};
 use super::msg_list::{MsgArray, empty_list};
 use super::subscribe::{NO_QUEUE, subscribe};
 use super::types::{natsMsgList, natsMsgsHandler};
 use crate::client::{MsgSink, SubscribeArgs, Subscription};
-use crate::error::{Error, natsStatus};
+use crate::error::natsStatus;
 use crate::locks::Mutex;
 use crate::msg::Msg;
 
@@ -129,8 +128,7 @@ pub unsafe extern "C" fn natsConnection_SubscribeMsgs(
     cbClosure: *mut c_void,
 ) -> natsStatus {
     guard("natsConnection_SubscribeMsgs", || {
-        let callback = Callback::new(cb, cbClosure)
-            .ok_or_else(|| Error::invalid_arg("callback cannot be NULL"))?;
+        let callback = Callback::required(cb, cbClosure)?;
         // SAFETY: the caller's contract, above.
         let subject = unsafe { bytes(subject) }.unwrap_or_default();
         let mut args = SubscribeArgs::new(subject);
@@ -181,8 +179,7 @@ impl ListSink {
     }
 
     fn call_with(&self, sub: &Arc<Subscription>, list: *mut natsMsgList) {
-        let nc = ptr::with_exposed_provenance_mut(sub.connection().handle());
-        let handle = ptr::with_exposed_provenance_mut(sub.handle());
+        let (nc, handle) = handles_of(sub);
         let (function, closure) = self.callback.parts();
         // SAFETY: the program gave the function for this, to be called with its closure on any thread. `around`
         // keeps the handles usable, the list is until the function returns.
@@ -192,7 +189,7 @@ impl ListSink {
 
 impl MsgSink for ListSink {
     fn around(&self, sub: &Arc<Subscription>, round: &mut dyn FnMut()) {
-        let _held = (hold_connection(sub.connection()), hold_subscription(sub));
+        let _held = hold_both(sub);
         round();
         let collected = self.array.lock().take_if(|array| array.len() > 0);
         if let Some(array) = collected {

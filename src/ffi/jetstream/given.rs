@@ -51,6 +51,25 @@ pub(in crate::ffi) unsafe fn array<'a, T>(
 /// An array of strings, none of which may be NULL.
 ///
 /// # Safety
+/// With a positive `len`, `texts` is NULL or has so many pointers, which are NULL or strings; all stay as they are for
+/// `'a`.
+unsafe fn strs<'a>(
+    texts: *const *const c_char,
+    len: c_int,
+    what: &str,
+) -> Result<impl Iterator<Item = Result<&'a str>>> {
+    // SAFETY: the contract above.
+    let texts = unsafe { array(texts, len, what) }?;
+    Ok(texts.iter().map(move |text| {
+        // SAFETY: likewise.
+        let text = unsafe { convert::text(*text, what) }?;
+        text.ok_or_else(|| Error::invalid_arg(format!("one of the {what} is NULL")))
+    }))
+}
+
+/// The same, copied.
+///
+/// # Safety
 /// With a positive `len`, `texts` is NULL or has so many pointers, which are NULL or strings.
 pub(in crate::ffi) unsafe fn strings(
     texts: *const *const c_char,
@@ -58,14 +77,31 @@ pub(in crate::ffi) unsafe fn strings(
     what: &str,
 ) -> Result<Vec<String>> {
     // SAFETY: the contract above.
-    let texts = unsafe { array(texts, len, what) }?;
-    let text = |text: &*const c_char| {
-        // SAFETY: likewise.
-        let text = unsafe { convert::text(*text, what) }?;
-        let text = text.ok_or_else(|| Error::invalid_arg(format!("one of the {what} is NULL")))?;
-        Ok(text.to_owned())
-    };
-    texts.iter().map(text).collect()
+    unsafe { strs(texts, len, what) }?
+        .map(|text| text.map(str::to_owned))
+        .collect()
+}
+
+/// The subject of a subscription to a stream; nothing for one that is empty or NULL.
+///
+/// # Safety
+/// As for [`str`].
+pub(super) unsafe fn subject<'a>(subject: *const c_char) -> Result<Vec<&'a str>> {
+    // SAFETY: the contract above.
+    let subject = unsafe { str(subject, "the subject") }?;
+    Ok(Vec::from_iter((!subject.is_empty()).then_some(subject)))
+}
+
+/// The subjects of a subscription to a stream.
+///
+/// # Safety
+/// As for [`strs`].
+pub(super) unsafe fn subjects<'a>(
+    subjects: *const *const c_char,
+    len: c_int,
+) -> Result<Vec<&'a str>> {
+    // SAFETY: the contract above.
+    unsafe { strs(subjects, len, "subjects") }?.collect()
 }
 
 /// Names and values.

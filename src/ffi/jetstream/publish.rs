@@ -1,6 +1,7 @@
 //! Publishing to streams, and waiting for the ack.
 
 use std::ffi::{c_char, c_int, c_void};
+use std::mem::ManuallyDrop;
 use std::ptr;
 use std::time::Duration;
 
@@ -144,10 +145,7 @@ pub unsafe extern "C" fn js_PublishMsg(
     unsafe {
         guard_api("js_PublishMsg", errCode, || {
             let context = borrow_arc(js)?;
-            let mut msg = borrow_msg(msg)?;
-            if msg.subject().is_empty() {
-                return Err(Error::invalid_arg(NO_SUBJECT).into());
-            }
+            let mut msg = borrow_addressed(msg)?;
             let wait = wait(opts, &context)?;
             set_headers(opts, &context, &mut msg)?;
             let out = Publish {
@@ -159,6 +157,19 @@ pub unsafe extern "C" fn js_PublishMsg(
             let answer = ask(&context, &out, wait)?;
             Ok(write_ack(pubAck, &answer)?)
         })
+    }
+}
+
+/// Borrows a message that has a subject.
+///
+/// # Safety
+/// As for [`borrow_msg`].
+pub(super) unsafe fn borrow_addressed(msg: *const natsMsg) -> Result<ManuallyDrop<Msg>> {
+    // SAFETY: the contract above.
+    let msg = unsafe { borrow_msg(msg) }?;
+    match msg.subject() {
+        [] => Err(Error::invalid_arg(NO_SUBJECT)),
+        _ => Ok(msg),
     }
 }
 

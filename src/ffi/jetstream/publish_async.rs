@@ -10,14 +10,14 @@ use smallvec::SmallVec;
 use super::context::jsCtx;
 use super::err_code::jsErrCodeArg;
 use super::options::jsOptionsPublishAsync;
-use super::publish::{NO_SUBJECT, headers, max_wait, set_headers};
+use super::publish::{NO_SUBJECT, borrow_addressed, headers, max_wait, set_headers};
 use super::publish_types::{jsPubAck, jsPubAckErr, jsPubOptions};
-use crate::error::{Error, natsStatus};
+use crate::error::natsStatus;
 use crate::ffi::callback::{Callback, Function};
 use crate::ffi::convert::{malloc_array, payload, required, some_bytes};
 use crate::ffi::guard::{guard, guard_lookup};
 use crate::ffi::handle::{borrow, borrow_arc, hold_context};
-use crate::ffi::msg::{borrow_msg, into_c, natsMsg};
+use crate::ffi::msg::{into_c, natsMsg};
 use crate::ffi::types::natsMsgList;
 use crate::js::Context;
 use crate::js::publish::{Ack, AckHandler, AsyncPublisher};
@@ -146,10 +146,7 @@ pub unsafe extern "C" fn js_PublishMsgAsync(
         unsafe {
             let context = borrow(js)?;
             required(msg, "msg")?;
-            let mut borrowed = borrow_msg(*msg)?;
-            if borrowed.subject().is_empty() {
-                return Err(Error::invalid_arg(NO_SUBJECT));
-            }
+            let mut borrowed = borrow_addressed(*msg)?;
             set_headers(opts, &context, &mut borrowed)?;
             let publisher = publisher(&context)?;
             let wait = max_wait(opts).unwrap_or(None);

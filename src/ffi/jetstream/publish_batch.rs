@@ -7,13 +7,13 @@ use std::time::Instant;
 use super::call::guard_api;
 use super::context::jsCtx;
 use super::err_code::jsErrCodeArg;
-use super::publish::{NO_SUBJECT, options, wait, write_ack};
+use super::publish::{borrow_addressed, options, wait, write_ack};
 use super::publish_types::{jsPubAck, jsPubOptions};
 use crate::error::{Error, natsStatus};
 use crate::ffi::convert::{required, write_optional};
 use crate::ffi::guard::{guard, guard_void};
 use crate::ffi::handle::{self, borrow_arc};
-use crate::ffi::msg::{borrow_msg, natsMsg};
+use crate::ffi::msg::natsMsg;
 use crate::js::Context;
 use crate::js::publish::{Answer, Batch, Commit};
 use crate::msg::Msg;
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn js_BatchPublishStart(
         guard_api("js_BatchPublishStart", errCode, || {
             required(ctx, "ctx")?;
             let context = borrow_arc(js)?;
-            let mut msg = borrow_batch_msg(msg)?;
+            let mut msg = borrow_addressed(msg)?;
             let settings = Settings::new(opts, &context)?;
             let batch = Batch::new(context.connection());
             let (handle, object) = handle::new_batch(BatchObject { context, batch });
@@ -197,7 +197,7 @@ pub unsafe extern "C" fn js_BatchPublishAdd(
     unsafe {
         guard_api("js_BatchPublishAdd", errCode, || {
             let object = borrow_arc(ctx)?;
-            let mut msg = borrow_batch_msg(msg)?;
+            let mut msg = borrow_addressed(msg)?;
             object.add(&mut msg, Settings::new(opts, &object.context)?)?;
             write_optional(new_puback, ptr::null_mut());
             Ok(())
@@ -247,7 +247,7 @@ pub unsafe extern "C" fn js_BatchPublishCommit(
     unsafe {
         guard_api("js_BatchPublishCommit", errCode, || {
             let object = borrow_arc(ctx)?;
-            let mut msg = borrow_batch_msg(msg)?;
+            let mut msg = borrow_addressed(msg)?;
             let settings = Settings::new(opts, &object.context)?;
             let answer = object.commit(&mut msg, Commit::WithMessage, settings)?;
             Ok(write_ack(new_puback, &answer)?)
@@ -350,17 +350,4 @@ pub unsafe extern "C" fn jsAtomicBatchCtx_Destroy(ctx: *mut jsAtomicBatchCtx) {
             object.batch.discard();
         }
     });
-}
-
-/// A message for a batch.
-///
-/// # Safety
-/// As for `borrow_msg`.
-unsafe fn borrow_batch_msg(msg: *const natsMsg) -> Result<std::mem::ManuallyDrop<Msg>, Error> {
-    // SAFETY: the contract above.
-    let msg = unsafe { borrow_msg(msg) }?;
-    match msg.subject() {
-        [] => Err(Error::invalid_arg(NO_SUBJECT)),
-        _ => Ok(msg),
-    }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::call::guard_api;
 use super::context::jsCtx;
 use super::err_code::jsErrCodeArg;
-use super::publish::{NO_SUBJECT, headers, set_headers, wait, write_ack};
+use super::publish::{NO_SUBJECT, borrow_addressed, headers, set_headers, wait, write_ack};
 use super::publish_fast_types::{jsFastPublishErr, jsFastPublishOptions, jsFastPublishProgress};
 use super::publish_types::{jsPubAck, jsPubOptions};
 use crate::error::{Error, Result, natsStatus};
@@ -17,7 +17,7 @@ use crate::ffi::guard::{guard, guard_void};
 use crate::ffi::handle::{
     self, OwnedFastBatch, borrow_arc, hold_fast_batch, new_fast_batch, prepare_fast_batch,
 };
-use crate::ffi::msg::{borrow_msg, natsMsg};
+use crate::ffi::msg::natsMsg;
 use crate::js::Context;
 use crate::js::publish::{FastBatch, FastMsg, FastSettings, Problem, ProblemHandler};
 use crate::proto::headers::HeaderBlock;
@@ -164,10 +164,7 @@ pub unsafe extern "C" fn js_FastPublishAdd(
         guard_api("js_FastPublishAdd", errCode, || {
             let owned = borrow_arc(ctx)?;
             let object = object(&owned)?;
-            let mut msg = borrow_msg(msg)?;
-            if msg.subject().is_empty() {
-                return Err(Error::invalid_arg(NO_SUBJECT).into());
-            }
+            let mut msg = borrow_addressed(msg)?;
             let deadline = deadline(wait(opts, &object.context)?);
             set_headers(opts, &object.context, &mut msg)?;
             object.batch.add(&FastMsg::of(&msg), deadline)
@@ -280,10 +277,7 @@ pub unsafe extern "C" fn js_FastPublishCommit(
         guard_api("js_FastPublishCommit", errCode, || {
             let owned = borrow_arc(ctx)?;
             let object = object(&owned)?;
-            let mut msg = borrow_msg(msg)?;
-            if msg.subject().is_empty() {
-                return Err(Error::invalid_arg(NO_SUBJECT).into());
-            }
+            let mut msg = borrow_addressed(msg)?;
             let deadline = deadline(wait(opts, &object.context)?);
             set_headers(opts, &object.context, &mut msg)?;
             let answer = object.batch.commit(Some(&FastMsg::of(&msg)), deadline)?;

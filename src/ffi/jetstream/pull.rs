@@ -1,7 +1,6 @@
 //! Pull subscriptions: messages are fetched, taken one by one, or given to a callback.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::mem::MaybeUninit;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,14 +10,15 @@ use super::err_code::jsErrCodeArg;
 use super::given;
 use super::options::{jsOptions, jsOptionsPullSubscribeAsync};
 use super::pull_sink::{PullSink, next_ask};
-use super::push_sink::{MsgHandler, acknowledges};
-use super::subscribe::{one, sub_options};
+use super::push_sink::acknowledges;
+use super::subscribe::sub_options;
 use super::subscribe_types::jsSubOptions;
 use crate::client::{MsgSink, Subscription};
 use crate::error::{Error, Result, natsStatus};
 use crate::ffi::callback::Callback;
 use crate::ffi::convert::required;
-use crate::ffi::handle::{self, borrow_arc, natsSubscription, new_subscription};
+use crate::ffi::handle::{EarlyOutput, borrow_arc, natsSubscription, new_subscription};
+use crate::ffi::subscribe::sink::MsgCallback;
 use crate::ffi::types::natsMsgHandler;
 use crate::js;
 use crate::js::consume::pull::{
@@ -94,9 +94,9 @@ pub unsafe extern "C" fn js_PullSubscribe(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     let body = || unsafe {
-        let subject = given::str(subject, "the subject")?;
+        let subjects = given::subject(subject)?;
         let messages = Messages::Fetched;
-        subscribe(sub, js, &one(subject), durable, messages, opts, subOpts)
+        subscribe(sub, js, &subjects, durable, messages, opts, subOpts)
     };
     // SAFETY: likewise.
     unsafe { guard_api("js_PullSubscribe", errCode, body) }
@@ -177,20 +177,12 @@ pub unsafe extern "C" fn js_PullSubscribeAsync(
     errCode: *mut jsErrCodeArg,
 ) -> natsStatus {
     let body = || {
-        let callback = Callback::new(msgCB, msgCBClosure);
-        let callback = callback.ok_or_else(|| Error::invalid_arg("callback cannot be NULL"))?;
+        let callback = MsgCallback::new(msgCB, msgCBClosure)?;
         // SAFETY: the caller's contract, above.
         unsafe {
-            let subject = given::str(subject, "the subject")?;
-            subscribe(
-                sub,
-                js,
-                &one(subject),
-                durable,
-                Messages::Called(callback),
-                jsOpts,
-                subOpts,
-            )
+            let subjects = given::subject(subject)?;
+            let messages = Messages::Called(callback);
+            subscribe(sub, js, &subjects, durable, messages, jsOpts, subOpts)
         }
     };
     // SAFETY: likewise.
@@ -270,9 +262,9 @@ pub unsafe extern "C" fn js_PullSubscribeSync(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     let body = || unsafe {
-        let subject = given::str(subject, "the subject")?;
+        let subjects = given::subject(subject)?;
         let messages = Messages::Taken;
-        subscribe(sub, js, &one(subject), durable, messages, jsOpts, subOpts)
+        subscribe(sub, js, &subjects, durable, messages, jsOpts, subOpts)
     };
     // SAFETY: likewise.
     unsafe { guard_api("js_PullSubscribeSync", errCode, body) }
@@ -285,7 +277,7 @@ pub(super) enum Messages {
     /// They are asked for ahead of it, and it takes them.
     Taken,
     /// They are asked for ahead of its callback.
-    Called(Callback<MsgHandler>),
+    Called(MsgCallback),
 }
 
 /// Milliseconds, of which fewer than none are none.
@@ -351,14 +343,11 @@ pub(super) unsafe fn subscribe(
         options: &options,
     };
     let call = context.call(&call);
-    let place = out.cast::<MaybeUninit<*mut natsSubscription>>();
-    let mut placed = None;
+    // SAFETY: not NULL, hence valid for writing by the contract above.
+    let mut output = unsafe { EarlyOutput::new(out) };
     let place_it = |sub: &Arc<Subscription>| {
-        let handle = new_subscription(sub);
-        // Callbacks may want the handle before this returns. The program need not have set what is
-        // there to anything.
-        // SAFETY: not NULL, hence valid for writing by the contract above; any bytes will do.
-        placed = Some((handle, unsafe { place.replace(MaybeUninit::new(handle)) }));
+        // SAFETY: the handle is new.
+        unsafe { output.write(new_subscription(sub)) };
     };
     let flow = match pull {
         // SAFETY: likewise.
@@ -399,14 +388,5 @@ pub(super) unsafe fn subscribe(
             pull_subscribe_async(&context, &call, &wanted, pull, place_it)
         }
     };
-    if made.is_err()
-        && let Some((handle, before)) = placed
-    {
-        // SAFETY: as above; the handle was made above.
-        unsafe {
-            place.write(before);
-            handle::destroy(handle);
-        }
-    }
-    made.map(drop)
+    output.finish(made)
 }

@@ -8,11 +8,10 @@ use super::err_code::jsErrCodeArg;
 use super::given;
 use super::options::jsOptions;
 use super::pull::{Messages, subscribe};
-use super::subscribe::all;
 use super::subscribe_types::jsSubOptions;
-use crate::error::{Error, natsStatus};
-use crate::ffi::callback::Callback;
+use crate::error::natsStatus;
 use crate::ffi::handle::natsSubscription;
+use crate::ffi::subscribe::sink::MsgCallback;
 use crate::ffi::types::natsMsgHandler;
 
 /// Subscribe to several subjects of a stream; messages are fetched by the program.
@@ -70,9 +69,9 @@ pub unsafe extern "C" fn js_PullSubscribeMulti(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     let body = || unsafe {
-        let subjects = given::strings(subjects, numSubjects, "subjects")?;
+        let subjects = given::subjects(subjects, numSubjects)?;
         let messages = Messages::Fetched;
-        subscribe(sub, js, &all(&subjects), durable, messages, opts, subOpts)
+        subscribe(sub, js, &subjects, durable, messages, opts, subOpts)
     };
     // SAFETY: likewise.
     unsafe { guard_api("js_PullSubscribeMulti", errCode, body) }
@@ -138,13 +137,12 @@ pub unsafe extern "C" fn js_PullSubscribeAsyncMulti(
     errCode: *mut jsErrCodeArg,
 ) -> natsStatus {
     let body = || {
-        let callback = Callback::new(msgCB, msgCBClosure);
-        let callback = callback.ok_or_else(|| Error::invalid_arg("callback cannot be NULL"))?;
+        let callback = MsgCallback::new(msgCB, msgCBClosure)?;
         // SAFETY: the caller's contract, above.
         unsafe {
-            let subjects = given::strings(subjects, numSubjects, "subjects")?;
+            let subjects = given::subjects(subjects, numSubjects)?;
             let messages = Messages::Called(callback);
-            subscribe(sub, js, &all(&subjects), durable, messages, jsOpts, subOpts)
+            subscribe(sub, js, &subjects, durable, messages, jsOpts, subOpts)
         }
     };
     // SAFETY: likewise.
@@ -224,9 +222,9 @@ pub unsafe extern "C" fn js_PullSubscribeSyncMulti(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     let body = || unsafe {
-        let subjects = given::strings(subjects, numSubjects, "subjects")?;
+        let subjects = given::subjects(subjects, numSubjects)?;
         let messages = Messages::Taken;
-        subscribe(sub, js, &all(&subjects), durable, messages, jsOpts, subOpts)
+        subscribe(sub, js, &subjects, durable, messages, jsOpts, subOpts)
     };
     // SAFETY: likewise.
     unsafe { guard_api("js_PullSubscribeSyncMulti", errCode, body) }

@@ -4,16 +4,15 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
 
-use super::push_sink::MsgHandler;
+use super::push_sink;
 use crate::client::{MsgSink, Subscription};
 use crate::error::Status;
 use crate::ffi::callback::{Callback, Function};
-use crate::ffi::handle::{hold_connection, hold_subscription, natsConnection, natsSubscription};
+use crate::ffi::handle::{hold_both, natsConnection, natsSubscription};
 use crate::ffi::last_error;
-use crate::ffi::msg::{into_c, natsMsg};
+use crate::ffi::subscribe::sink::MsgCallback;
 use crate::ffi::types::natsStatusArg;
 use crate::js::consume::pull::{Ask, Exit, NextAsk, Pull};
-use crate::js::consume::{self, Ack};
 use crate::msg::Msg;
 
 /// A `jsFetchNextHandler` that is not NULL.
@@ -24,7 +23,7 @@ pub(super) type NextHandler =
 pub(super) type CompleteHandler =
     unsafe extern "C" fn(*mut natsConnection, *mut natsSubscription, natsStatusArg, *mut c_void);
 
-/// What the program's handler decides, in the core's terms.
+/// The program's handler as the core calls it.
 pub(super) fn next_ask(handler: Callback<NextHandler>) -> NextAsk {
     Box::new(move |sub| {
         let handle = ptr::with_exposed_provenance_mut(sub.handle());
@@ -42,7 +41,7 @@ pub(super) fn next_ask(handler: Callback<NextHandler>) -> NextAsk {
 
 /// The program's function, called with each message that is pulled.
 pub(super) struct PullSink {
-    callback: Callback<MsgHandler>,
+    callback: MsgCallback,
     complete: Option<Callback<CompleteHandler>>,
     pull: Arc<Pull>,
     auto_ack: bool,
@@ -50,7 +49,7 @@ pub(super) struct PullSink {
 
 impl PullSink {
     pub(super) fn new(
-        callback: Callback<MsgHandler>,
+        callback: MsgCallback,
         complete: Option<Callback<CompleteHandler>>,
         pull: Arc<Pull>,
         auto_ack: bool,
@@ -62,20 +61,11 @@ impl PullSink {
             auto_ack,
         }
     }
-
-    fn call(&self, sub: &Arc<Subscription>, msg: *mut natsMsg) {
-        let nc = ptr::with_exposed_provenance_mut(sub.connection().handle());
-        let handle = ptr::with_exposed_provenance_mut(sub.handle());
-        let (function, closure) = self.callback.parts();
-        // SAFETY: the program gave the function for this, to be called with its closure on any
-        // thread. `around` keeps the handles usable; the message is there for the call.
-        unsafe { function.call((nc, handle, msg, closure)) };
-    }
 }
 
 impl MsgSink for PullSink {
     fn around(&self, sub: &Arc<Subscription>, round: &mut dyn FnMut()) {
-        let _held = (hold_connection(sub.connection()), hold_subscription(sub));
+        let _held = hold_both(sub);
         round();
     }
 
@@ -87,14 +77,7 @@ impl MsgSink for PullSink {
             return;
         };
         let size = msg.size();
-        match self.auto_ack {
-            false => self.call(sub, into_c(msg)),
-            true => {
-                let (mut msg, ()) = msg.lend(|msg| self.call(sub, msg.cast()));
-                // Where it cannot be sent, the message will be delivered again.
-                let _ = consume::acknowledge(&mut msg, Ack::Done, None);
-            }
-        }
+        push_sink::call(&self.callback, sub, msg, self.auto_ack);
         self.pull.after_callback(sub, Some(size));
     }
 
@@ -103,7 +86,7 @@ impl MsgSink for PullSink {
         let Some(complete) = &self.complete else {
             return;
         };
-        let held = (hold_connection(sub.connection()), hold_subscription(sub));
+        let (nc, handle) = hold_both(sub);
         last_error::clear();
         if reason.status() != Status::NATS_OK {
             last_error::preset(reason.status(), reason.text());
@@ -112,8 +95,7 @@ impl MsgSink for PullSink {
         let status = natsStatusArg(reason.status() as c_int);
         // SAFETY: the program gave the function for this, to be called with its closure on any
         // thread; the handles are held.
-        unsafe { function.call((*held.0, *held.1, status, closure)) };
+        unsafe { function.call((*nc, *handle, status, closure)) };
         last_error::clear();
-        drop(held);
     }
 }

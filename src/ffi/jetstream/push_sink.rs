@@ -1,18 +1,16 @@
 //! What a push subscription calls: the program's callback for each message.
 
-use std::ffi::c_void;
-use std::ptr;
 use std::sync::Arc;
 
 use crate::client::{MsgSink, Subscription};
-use crate::ffi::callback::{Callback, Function};
-use crate::ffi::handle::{hold_connection, hold_subscription, natsConnection, natsSubscription};
-use crate::ffi::msg::{into_c, natsMsg};
+use crate::ffi::handle::hold_both;
+use crate::ffi::msg::into_c;
+use crate::ffi::subscribe::sink::MsgCallback;
 use crate::js;
 use crate::js::consume::{self, Ack, Push, SubOptions};
 use crate::msg::Msg;
 
-/// Does the library acknowledge what a callback has had?
+/// Whether the library acknowledges a message when the callback has returned.
 pub(super) fn acknowledges(options: &SubOptions) -> bool {
     let none = matches!(
         options.config.ack_policy,
@@ -21,53 +19,45 @@ pub(super) fn acknowledges(options: &SubOptions) -> bool {
     !options.manual_ack && !options.ordered && !none
 }
 
-/// A `natsMsgHandler` that is not NULL.
-pub(super) type MsgHandler =
-    unsafe extern "C" fn(*mut natsConnection, *mut natsSubscription, *mut natsMsg, *mut c_void);
+/// Calls the program with a message, and acknowledges it where the library does that.
+pub(super) fn call(callback: &MsgCallback, sub: &Subscription, msg: Msg, auto_ack: bool) {
+    match auto_ack {
+        false => callback.call(sub, into_c(msg)),
+        true => {
+            let (mut msg, ()) = msg.lend(|msg| callback.call(sub, msg.cast()));
+            // Where it cannot be sent, the message will be delivered again.
+            let _ = consume::acknowledge(&mut msg, Ack::Done, None);
+        }
+    }
+}
 
 /// The program's function, called with each message that a consumer pushes.
 pub(super) struct PushSink {
-    callback: Callback<MsgHandler>,
+    callback: MsgCallback,
     push: Arc<Push>,
     auto_ack: bool,
 }
 
 impl PushSink {
-    pub(super) fn new(callback: Callback<MsgHandler>, push: Arc<Push>, auto_ack: bool) -> Self {
+    pub(super) fn new(callback: MsgCallback, push: Arc<Push>, auto_ack: bool) -> Self {
         PushSink {
             callback,
             push,
             auto_ack,
         }
     }
-
-    fn call(&self, sub: &Arc<Subscription>, msg: *mut natsMsg) {
-        let nc = ptr::with_exposed_provenance_mut(sub.connection().handle());
-        let handle = ptr::with_exposed_provenance_mut(sub.handle());
-        let (function, closure) = self.callback.parts();
-        // SAFETY: the program gave the function for this, to be called with its closure on any
-        // thread. `around` keeps the handles usable; the message is there for the call.
-        unsafe { function.call((nc, handle, msg, closure)) };
-    }
 }
 
 impl MsgSink for PushSink {
     fn around(&self, sub: &Arc<Subscription>, round: &mut dyn FnMut()) {
-        let _held = (hold_connection(sub.connection()), hold_subscription(sub));
+        let _held = hold_both(sub);
         round();
     }
 
     fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>) {
         let Some(mut msg) = msg else { return };
         self.push.hand_over(&mut msg);
-        match self.auto_ack {
-            false => self.call(sub, into_c(msg)),
-            true => {
-                let (mut msg, ()) = msg.lend(|msg| self.call(sub, msg.cast()));
-                // Where it cannot be sent, the message will be delivered again.
-                let _ = consume::acknowledge(&mut msg, Ack::Done, None);
-            }
-        }
+        call(&self.callback, sub, msg, self.auto_ack);
         self.push.handed_over(sub);
     }
 }

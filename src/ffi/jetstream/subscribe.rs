@@ -1,7 +1,6 @@
 //! Subscribing to a stream: the server pushes messages to a callback or a queue.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use super::call::{call_options, guard_api};
@@ -11,13 +10,13 @@ use super::enums::jsDeliverPolicyArg;
 use super::err_code::jsErrCodeArg;
 use super::given;
 use super::options::jsOptions;
-use super::push_sink::{MsgHandler, PushSink, acknowledges};
+use super::push_sink::{PushSink, acknowledges};
 use super::subscribe_types::jsSubOptions;
 use crate::client::MsgSink;
-use crate::error::{Error, Result, natsStatus};
-use crate::ffi::callback::Callback;
+use crate::error::{Result, natsStatus};
 use crate::ffi::convert::required;
-use crate::ffi::handle::{self, borrow_arc, natsSubscription, new_subscription};
+use crate::ffi::handle::{EarlyOutput, borrow_arc, natsSubscription, new_subscription};
+use crate::ffi::subscribe::sink::MsgCallback;
 use crate::ffi::types::natsMsgHandler;
 use crate::js;
 use crate::js::consume::{self, Delivery, Mode, Push, SubOptions, Wanted};
@@ -85,12 +84,11 @@ pub unsafe extern "C" fn js_Subscribe(
     errCode: *mut jsErrCodeArg,
 ) -> natsStatus {
     let body = || {
-        let callback = Callback::new(cb, cbClosure);
-        let callback = callback.ok_or_else(|| Error::invalid_arg("callback cannot be NULL"))?;
+        let callback = MsgCallback::new(cb, cbClosure)?;
         // SAFETY: the caller's contract, above.
         unsafe {
-            let subject = given::str(subject, "the subject")?;
-            subscribe(sub, js, &one(subject), Some(callback), opts, subOpts)
+            let subjects = given::subject(subject)?;
+            subscribe(sub, js, &subjects, Some(callback), opts, subOpts)
         }
     };
     // SAFETY: likewise.
@@ -150,12 +148,11 @@ pub unsafe extern "C" fn js_SubscribeMulti(
     errCode: *mut jsErrCodeArg,
 ) -> natsStatus {
     let body = || {
-        let callback = Callback::new(cb, cbClosure);
-        let callback = callback.ok_or_else(|| Error::invalid_arg("callback cannot be NULL"))?;
+        let callback = MsgCallback::new(cb, cbClosure)?;
         // SAFETY: the caller's contract, above.
         unsafe {
-            let subjects = given::strings(subjects, numSubjects, "subjects")?;
-            subscribe(sub, js, &all(&subjects), Some(callback), opts, subOpts)
+            let subjects = given::subjects(subjects, numSubjects)?;
+            subscribe(sub, js, &subjects, Some(callback), opts, subOpts)
         }
     };
     // SAFETY: likewise.
@@ -225,8 +222,8 @@ pub unsafe extern "C" fn js_SubscribeSync(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     let body = || unsafe {
-        let subject = given::str(subject, "the subject")?;
-        subscribe(sub, js, &one(subject), None, opts, subOpts)
+        let subjects = given::subject(subject)?;
+        subscribe(sub, js, &subjects, None, opts, subOpts)
     };
     // SAFETY: likewise.
     unsafe { guard_api("js_SubscribeSync", errCode, body) }
@@ -282,27 +279,15 @@ pub unsafe extern "C" fn js_SubscribeSyncMulti(
 ) -> natsStatus {
     // SAFETY: the caller's contract, above.
     let body = || unsafe {
-        let subjects = given::strings(subjects, numSubjects, "subjects")?;
-        subscribe(sub, js, &all(&subjects), None, opts, subOpts)
+        let subjects = given::subjects(subjects, numSubjects)?;
+        subscribe(sub, js, &subjects, None, opts, subOpts)
     };
     // SAFETY: likewise.
     unsafe { guard_api("js_SubscribeSyncMulti", errCode, body) }
 }
 
-/// The subjects of a call with one, which may be left out.
-pub(super) fn one(subject: &str) -> Vec<&str> {
-    Some(subject)
-        .filter(|s| !s.is_empty())
-        .into_iter()
-        .collect()
-}
-
-pub(super) fn all(subjects: &[String]) -> Vec<&str> {
-    subjects.iter().map(String::as_str).collect()
-}
-
-/// What the program says about a subscription. A start by sequence or time sets the deliver policy in
-/// the program's structure, as in nats.c.
+/// The options of a subscription. A start by sequence or time sets the deliver policy in the program's structure, as in
+/// nats.c.
 ///
 /// # Safety
 /// `options` is NULL or valid for reading and writing, and its pointers are NULL or valid.
@@ -336,7 +321,7 @@ unsafe fn subscribe(
     out: *mut *mut natsSubscription,
     js: *mut jsCtx,
     subjects: &[&str],
-    callback: Option<Callback<MsgHandler>>,
+    callback: Option<MsgCallback>,
     opts: *const jsOptions,
     sub_opts: *mut jsSubOptions,
 ) -> js::Result<()> {
@@ -358,23 +343,11 @@ unsafe fn subscribe(
             Box::new(PushSink::new(callback, push.clone(), auto_ack))
         })),
     };
-    let place = out.cast::<MaybeUninit<*mut natsSubscription>>();
-    let mut placed = None;
+    // SAFETY: not NULL, hence valid for writing by the contract above.
+    let mut output = unsafe { EarlyOutput::new(out) };
     let made = consume::subscribe(core, &core.call(&call), &wanted, delivery, None, |sub| {
-        let handle = new_subscription(sub);
-        // Callbacks may want the handle before this returns. The program need not have set what is
-        // there to anything.
-        // SAFETY: not NULL, hence valid for writing by the contract above; any bytes will do.
-        placed = Some((handle, unsafe { place.replace(MaybeUninit::new(handle)) }));
+        // SAFETY: the handle is new.
+        unsafe { output.write(new_subscription(sub)) };
     });
-    if made.is_err()
-        && let Some((handle, before)) = placed
-    {
-        // SAFETY: as above; the handle was made above.
-        unsafe {
-            place.write(before);
-            handle::destroy(handle);
-        }
-    }
-    made.map(drop)
+    output.finish(made)
 }

@@ -1,7 +1,6 @@
 //! `kvWatcher`: following keys.
 
 use std::ffi::{c_char, c_int};
-use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
@@ -13,8 +12,8 @@ use crate::ffi::callback::{Callback, Function};
 use crate::ffi::convert::{millis, positive, required};
 use crate::ffi::guard::{guard, guard_void};
 use crate::ffi::handle::{
-    self, Held, OwnedWatcher, borrow_arc, hold_watcher, kvStore, kvWatcher, new_watcher,
-    prepare_watcher,
+    self, EarlyOutput, Held, OwnedWatcher, borrow_arc, hold_watcher, kvStore, kvWatcher,
+    new_watcher, prepare_watcher,
 };
 use crate::ffi::jetstream::call::guard_api;
 use crate::ffi::jetstream::given;
@@ -230,24 +229,13 @@ unsafe fn make(
             current: Mutex::new(None),
         })
     });
-    // The program need not have set what is there to anything.
-    let place = out.cast::<MaybeUninit<*mut kvWatcher>>();
-    let mut placed = None;
+    // SAFETY: not NULL, hence valid for writing by the contract above.
+    let mut output = unsafe { EarlyOutput::new(out) };
     let made = watch(store.store(), keys, &watch_from_c(opts), sink, |watcher| {
-        let handle = new_watcher(&object, watcher);
-        // SAFETY: not NULL, hence valid for writing by the contract above; any bytes will do.
-        placed = Some((handle, unsafe { place.replace(MaybeUninit::new(handle)) }));
+        // SAFETY: the handle is new.
+        unsafe { output.write(new_watcher(&object, watcher)) };
     });
-    if made.is_err()
-        && let Some((handle, before)) = placed
-    {
-        // SAFETY: as above; the handle was made above.
-        unsafe {
-            place.write(before);
-            handle::destroy(handle);
-        }
-    }
-    made.map(drop)
+    output.finish(made)
 }
 
 /// A `kvWatchCb` that is not NULL.

@@ -1,7 +1,6 @@
 //! `microService`: its beginning, its end, and what it is.
 
 use std::ffi::{c_char, c_void};
-use std::mem::MaybeUninit;
 use std::ptr;
 
 use super::errors::{guard_error, microError, refused};
@@ -10,7 +9,9 @@ use super::handler::ProgramEvents;
 use super::types::microServiceConfig;
 use crate::error::Status;
 use crate::ffi::guard::guard_value;
-use crate::ffi::handle::{self, borrow, borrow_arc, microGroup, natsConnection, new_service};
+use crate::ffi::handle::{
+    self, EarlyOutput, borrow, borrow_arc, microGroup, natsConnection, new_service,
+};
 use crate::micro::{Error, Result, Service};
 
 pub use crate::ffi::handle::microService;
@@ -91,19 +92,13 @@ pub(super) unsafe fn add(
     // SAFETY: likewise.
     let (config, first) = unsafe { given::service(config, prefix) }?;
     let service = Service::new(&connection, config)?;
-    let handle = new_service(&service);
-    // Handlers may want the handle before this returns; what was there comes back if nothing comes of it. The program
-    // need not have set it to anything.
-    let place = out.cast::<MaybeUninit<*mut microService>>();
-    // SAFETY: not NULL, hence valid for writing by the contract above; any bytes will do.
-    let before = unsafe { place.replace(MaybeUninit::new(handle)) };
-    service.start(first).inspect_err(|_| {
-        // SAFETY: as above; the handle was made above.
-        unsafe {
-            place.write(before);
-            handle::destroy(handle);
-        }
-    })
+    // SAFETY: not NULL, hence valid for writing by the contract above; the handle is new.
+    let output = unsafe {
+        let mut output = EarlyOutput::new(out);
+        output.write(new_service(&service));
+        output
+    };
+    output.finish(service.start(first))
 }
 
 /// Stop a service, without waiting for its end.
