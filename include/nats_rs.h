@@ -11,29 +11,32 @@
  * @par Statuses
  * Most functions return a natsStatus; NATS_OK is 0. A failing call leaves a text with the calling thread, which
  * nats_GetLastError() returns and which the thread's next failing call replaces. Outputs are written only on success, or
- * receive 0, NULL or an empty string if the function says so. Messages and data that waits to be sent give
- * NATS_NO_MEMORY if memory is short; without memory for its own small objects the library ends the process. Nothing else
+ * receive 0, NULL or an empty string if the function says so. If there is no memory for a
+ * message or for data to be sent, the call returns NATS_NO_MEMORY; without memory for its own small objects the library
  * ends the process.
  *
  * @par Ownership
  * The caller owns the results of X_Create, X_New, Connect, Subscribe, NextMsg and Request and releases them with
  * X_Destroy of their type. A message passed to a message callback is owned by the callback. Strings and arrays received
  * through an output pointer that is not const (char **, const char ***) are released with free(), one call each. Strings
- * returned as const char * belong to the object that was asked and are valid as long as it. Arguments are copied.
+ * returned as const char * belong to the object that the function was called with, and are valid until it is released. Arguments are copied.
  *
  * @par NULL
  * X_Destroy(NULL) does nothing. NULL where a value is required gives NATS_INVALID_ARG (or false, 0, NULL). With a length
  * of 0 the pointer is ignored; a negative length is refused.
  *
  * @par Destroyed handles
- * A call on a connection, subscription or options object that was destroyed gives NATS_INVALID_ARG and touches no freed
- * memory; a second Destroy does nothing. This helps to find mistakes and is no basis for program logic. Other objects
- * (messages, headers, statistics, inboxes) are plain memory.
+ * The long-lived objects are handles: natsConnection, natsSubscription, natsOptions, jsCtx, jsAtomicBatchCtx,
+ * jsFastBatchCtx, kvStore, kvWatcher, objStore, objStorePut, objStoreGet, objStoreWatcher, microService, microGroup and
+ * microClient. A call on a handle that was destroyed gives NATS_INVALID_ARG and does not access freed memory; a second
+ * Destroy does nothing. This helps to find mistakes; programs must not depend on it, because the memory of a destroyed
+ * handle is used for later handles. All other objects (messages, headers, lists, entries, statistics, inboxes) are plain
+ * memory: using one after it was released is undefined.
  *
  * @par Threads
- * Any thread may use any connection, subscription or options object at any time. A message, a header object, a
- * statistics object and an inbox belong to one thread at a time. The number of threads of the library does not grow with
- * the number of connections or subscriptions.
+ * Any thread may use any handle at any time. The other objects, such as messages, headers, statistics and inboxes, belong
+ * to one thread at a time. The number of threads of the library does not grow with the number of connections or
+ * subscriptions.
  *
  * @par Callbacks
  * Callbacks run on threads of the library, or on the program's own with natsOptions_SetManualDispatch(), without a lock
@@ -47,8 +50,8 @@
  *
  * @par fork
  * A child process has its own library, opened on first use. Options, messages and headers from before the fork can be
- * used in it. A call on a connection or subscription from before the fork gives NATS_ILLEGAL_STATE, or the value for
- * NULL.
+ * used in it. A call on any other handle from before the fork gives NATS_ILLEGAL_STATE, or the value for NULL; destroying
+ * it in the child does not affect the parent.
  *
  * @par Units
  * Times are int64_t milliseconds, unless the name or the text says nanoseconds or microseconds. Lengths are bytes. Text

@@ -18,17 +18,16 @@
 //! - **Ownership.** What is passed in is copied before the call returns and stays the program's.
 //!   What the program has to `free()` comes from `malloc`. A handle is destroyed by its
 //!   `..._Destroy` function; a pointer borrowed from an object lives as long as that object.
-//! - **Threads.** Connections, subscriptions and options may be used by any number of threads at
-//!   once. Messages, headers and statistics belong to one thread at a time.
-//! - **Destroyed handles.** A connection, subscription or options handle that was destroyed gives
-//!   `NATS_INVALID_ARG`, or the same value as NULL, for as long as its memory has not been given
-//!   to a new handle. Inside a callback the handles passed to it work in any case.
+//! - **Threads.** Handles (the types of [`handle`]) may be used by any number of threads at once. Messages, headers,
+//!   statistics and the like belong to one thread at a time.
+//! - **Destroyed handles.** A handle that was destroyed gives `NATS_INVALID_ARG`, or the same value as NULL, for as long
+//!   as its memory has not been given to a new handle. Inside a callback the handles passed to it work in any case.
 //! - **Callbacks** run on threads of the library, or on the program's with
 //!   `natsOptions_SetManualDispatch`, and may call anything except `nats_CloseAndWait`. An exception or `longjmp` must not leave them.
 //! - **fork.** A child made by `fork` begins with a library of its own, which is opened on first use, whatever the
-//!   parent's threads were doing. Options, messages and headers from before can be used in it. With a connection or
-//!   subscription from before every call returns `NATS_ILLEGAL_STATE`, or the value for NULL, and its `..._Destroy`
-//!   leaves the parent's alone. The library's descriptors are closed in the child at once.
+//!   parent's threads were doing. Options, messages and headers from before can be used in it. With any other handle
+//!   from before every call returns `NATS_ILLEGAL_STATE`, or the value for NULL, and its `..._Destroy` leaves the
+//!   parent's alone. The library's descriptors are closed in the child at once.
 //!
 //! # Modules
 //! | Module | Content |
@@ -51,9 +50,7 @@
 //! | [`subscription`] | `natsSubscription` |
 //! | [`msg`], [`msg_header`], [`msg_trace`], [`header`] | `natsMsg`, its headers, `natsHeader` |
 //! | [`inbox`], [`statistics`] | `natsInbox`, `natsStatistics` |
-//! | [`jetstream`], [`kv`] | JetStream and key-value buckets, folders of their own |
-//! | [`obj`] | object stores, a folder of its own |
-//! | [`jetstream`], [`micro`] | JetStream, services: a folder each |
+//! | [`jetstream`], [`kv`], [`obj`], [`micro`] | JetStream, key-value buckets, object stores, services: a folder each |
 
 #![expect(
     non_snake_case,
