@@ -22,13 +22,13 @@
 ///
 /// # Failures
 ///
-/// A function throws nats::error, which has the status and the text of the failed call. Its twin with `try_` in front
-/// returns nats::result, and throws nothing but std::bad_alloc. A text with a NUL character is refused.
+/// A function throws nats::error, which has the status and the text of the failed call. The function of the same name with
+/// the prefix `try_` returns nats::result, and throws nothing but std::bad_alloc. A text with a NUL character is refused.
 ///
 /// # Threads
 ///
-/// As for C: any thread may use any object at any time, except that messages, headers, and writers and readers of
-/// objects belong to one thread at a time, and that no thread may use an object while another one moves or destroys it.
+/// As for C: any thread may use any object at any time, except that messages and headers belong to one thread at a time,
+/// and that no thread may use an object while another one moves or destroys it.
 /// Functions of the program run on threads of the library; those of one subscription one at a time and in order.
 ///
 /// # Functions that the library calls

@@ -393,7 +393,9 @@ class connection : public connection_ref {
     connection() noexcept = default;
     /// Takes over a connection that was made by C.
     explicit connection(::natsConnection *taken) noexcept : connection_ref(taken) {}
+    /// Takes over what the other one has, which then has nothing.
     connection(connection &&other) noexcept : connection_ref(other) { other.raw_ = nullptr; }
+    /// Releases what this one has, and takes over what the other one has.
     connection &operator=(connection &&other) noexcept {
         if (this != &other) {
             end();

@@ -158,7 +158,7 @@ inline options &options::on_error(error_handler f) {
     detail::cell *c = held(std::move(f));
     return keep(::natsOptions_SetErrorHandler(get(), c == nullptr ? nullptr : detail::on_error_event, c));
 }
-inline options &options::proxy(std::function<::natsSock(std::string_view, int)> f) {
+inline options &options::proxy(std::function<::natsSock(std::string_view host, int port)> f) {
     detail::cell *c = held(std::move(f));
     return keep(::natsOptions_SetProxyConnHandler(get(), c == nullptr ? nullptr : detail::on_proxy, c));
 }
@@ -177,7 +177,7 @@ inline options &options::jwt(std::function<std::string()> jwt,
                                                           s == nullptr ? nullptr : detail::on_sign, s));
 }
 inline options &options::nkey(std::string_view public_key,
-                              std::function<std::string(std::string_view)> sign) {
+                              std::function<std::string(std::string_view nonce)> sign) {
     detail::texts t;
     const char *key = t(public_key);
     if (t.bad())

@@ -9,7 +9,7 @@
 
 namespace nats {
 
-/// How a context works.
+/// Options of a context.
 struct jetstream_options {
     std::string_view domain = {}; ///< The domain; empty for that of the server.
     std::string_view prefix = {}; ///< The prefix of the API's subjects; empty for `$JS.API`.
@@ -17,8 +17,9 @@ struct jetstream_options {
     std::int64_t max_pending =
         0;                  ///< How many messages that were published asynchronously may await their acks.
     duration stall_wait{0}; ///< How long such a publish waits for room among them; 0 for 200 ms.
-    /// Is told what became of each message that was published asynchronously: its ack or why there is none, and the
-    /// message, which it owns. Calls come one after another.
+
+    /// Called with the outcome of each message that was published asynchronously: the ack or the reason why there is none,
+    /// and the message, which the function owns. Calls are made one after another.
     std::function<void(result<publish_ack>, message)> on_ack = nullptr;
 };
 
@@ -39,7 +40,9 @@ class jetstream : public js_manager {
     /// A context. Nothing is sent yet.
     explicit jetstream(connection_ref nc, const jetstream_options &how = {})
         : jetstream(create(nc, how).value()) {}
+    /// Takes over what the other one has, which then has nothing.
     jetstream(jetstream &&) noexcept = default;
+    /// Releases what this one has, and takes over what the other one has.
     jetstream &operator=(jetstream &&) noexcept = default;
     /// Messages that await their acks are given up. Waits for a call of `on_ack` that is running, unless it is made
     /// there.
@@ -97,7 +100,7 @@ class jetstream : public js_manager {
             s = ::js_PublishMsg(ack.out(), get(), msg.get(), &options.out, &code);
         return options.t.bad() ? options.t.failure() : detail::acked(s, ack, code);
     }
-    /// Publishes a payload without waiting: `on_ack` is told what became of it. Waits for room among those that wait.
+    /// Publishes a payload without waiting: `on_ack` gets the outcome. Waits if too many messages wait for their acks.
     void publish_async(std::string_view subject, bytes data, const publish_options &how = {}) const {
         try_publish_async(subject, data, how).value();
     }
@@ -126,7 +129,7 @@ class jetstream : public js_manager {
             static_cast<void>(msg.release());
         return detail::outcome(s);
     }
-    /// Waits until all messages that were published asynchronously have their acks, and `on_ack` knows.
+    /// Waits until all messages that were published asynchronously have their outcome, and `on_ack` has returned.
     void publish_async_complete(duration timeout = forever) const {
         try_publish_async_complete(timeout).value();
     }

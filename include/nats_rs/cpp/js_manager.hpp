@@ -8,7 +8,7 @@
 
 namespace nats {
 
-/// What to remove from a stream. Without anything, all messages.
+/// What to remove from a stream. By default, all messages.
 struct purge_options {
     std::string_view subject = {}; ///< Only messages with this subject, which may have wildcards.
     std::uint64_t sequence = 0;    ///< Only those before this sequence.
@@ -364,7 +364,9 @@ class js_manager {
 
   protected:
     js_manager() noexcept = default;
+    /// Takes over what the other one has, which then has nothing.
     js_manager(js_manager &&) noexcept = default;
+    /// Releases what this one has, and takes over what the other one has.
     js_manager &operator=(js_manager &&other) noexcept {
         if (this != &other) {
             own_.reset(other.own_.release());
@@ -376,9 +378,9 @@ class js_manager {
     ~js_manager() { own_.reset(); }
 
     // The context is destroyed before the handler: then no call of the handler begins.
-    detail::registered handler_;
-    detail::handle<::jsCtx, ::jsCtx_Destroy> own_;
-    connection_ref nc_;
+    detail::registered handler_;                   ///< The function for acks.
+    detail::handle<::jsCtx, ::jsCtx_Destroy> own_; ///< The context.
+    connection_ref nc_;                            ///< Its connection.
 
   private:
     template <class F> result<nats::stream_info> stream(F function, const stream_config &how) const {

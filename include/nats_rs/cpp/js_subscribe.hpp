@@ -32,8 +32,9 @@ struct pull_options {
     duration heartbeat{0};      ///< How often the server is heard of; 0 for the default.
     std::string_view group = {};  ///< The priority group.
     std::int64_t min_pending = 0; ///< To be served only when so many are still to be delivered.
-    /// Is told of the end, after the last message: NATS_OK where the program has ended it, NATS_MAX_DELIVERED_MSGS for
-    /// the limits, and so on as js_PullSubscribeAsync() says.
+
+    /// Called at the end, after the last message: with NATS_OK if the program has ended the subscription, with
+    /// NATS_MAX_DELIVERED_MSGS for the limits, and so on as for js_PullSubscribeAsync().
     std::function<void(status)> on_end = nullptr;
 };
 
@@ -58,7 +59,9 @@ class pull_subscription : public subscription_ref {
     pull_subscription() noexcept = default;
     /// Takes over a subscription of C.
     explicit pull_subscription(::natsSubscription *taken) noexcept : subscription_ref(taken) {}
+    /// Takes over what the other one has, which then has nothing.
     pull_subscription(pull_subscription &&other) noexcept : subscription_ref(other.release()) {}
+    /// Releases what this one has, and takes over what the other one has.
     pull_subscription &operator=(pull_subscription &&other) noexcept {
         if (this != &other) {
             end();

@@ -110,7 +110,9 @@ class kv_watcher {
   public:
     /// No watcher.
     kv_watcher() noexcept = default;
+    /// Takes over what the other one has, which then has nothing.
     kv_watcher(kv_watcher &&) noexcept = default;
+    /// Releases what this one has, and takes over what the other one has.
     kv_watcher &operator=(kv_watcher &&other) noexcept {
         if (this != &other) {
             own_.reset(other.own_.release());

@@ -340,7 +340,9 @@ class message : public message_view {
     /// A new message. The arguments are copied; an empty `reply` stands for none.
     explicit message(std::string_view subject, bytes data = {}, std::string_view reply = {})
         : message(create(subject, data, reply).value()) {}
+    /// Takes over what the other one has, which then has nothing.
     message(message &&other) noexcept : message_view(other.release()) {}
+    /// Releases what this one has, and takes over what the other one has.
     message &operator=(message &&other) noexcept {
         if (this != &other) {
             ::natsMsg_Destroy(raw_);

@@ -14,7 +14,9 @@ class object_store {
     object_store() noexcept = default;
     /// Takes over a store of C.
     explicit object_store(::objStore *taken) noexcept : own_(taken) {}
+    /// Takes over what the other one has, which then has nothing.
     object_store(object_store &&) noexcept = default;
+    /// Releases what this one has, and takes over what the other one has.
     object_store &operator=(object_store &&other) noexcept {
         if (this != &other) {
             own_.reset(other.own_.release());

@@ -32,7 +32,9 @@ class options {
 
     /// The defaults.
     options() : scope_(new detail::scope) { keep(::natsOptions_Create(own_.out())); }
+    /// Takes over what the other one has, which then has nothing.
     options(options &&) noexcept = default;
+    /// Releases what this one has, and takes over what the other one has.
     options &operator=(options &&) noexcept = default;
 
     /// The server to connect to, or several, separated by commas.

@@ -77,7 +77,8 @@ struct service_config {
     nats::metadata metadata = {}; ///< What the program notes with it.
     std::function<void()> on_stopped =
         {}; ///< Called when the service has ended and none of its functions runs.
-    /// Is told of errors of endpoints that no call can return. The service stops then.
+
+    /// Called for errors of endpoints that no call can return. The service stops then.
     std::function<void(status)> on_error = {};
 };
 
@@ -253,8 +254,10 @@ class service {
     service() noexcept = default;
     /// Adds a service to a connection.
     service(const connection_ref &nc, const service_config &how) : service(create(nc, how).value()) {}
+    /// Takes over what the other one has, which then has nothing.
     service(service &&other) noexcept
         : raw_(std::exchange(other.raw_, nullptr)), cell_(std::move(other.cell_)) {}
+    /// Releases what this one has, and takes over what the other one has.
     service &operator=(service &&other) noexcept {
         if (this != &other) {
             end();

@@ -122,8 +122,10 @@ class subscription : public subscription_ref {
   public:
     /// No subscription.
     subscription() noexcept = default;
+    /// Takes over what the other one has, which then has nothing.
     subscription(subscription &&other) noexcept
         : subscription_ref(std::exchange(other.raw_, nullptr)), cell_(std::move(other.cell_)) {}
+    /// Releases what this one has, and takes over what the other one has.
     subscription &operator=(subscription &&other) noexcept {
         if (this != &other) {
             end();
@@ -163,7 +165,9 @@ class sync_subscription : public subscription_ref {
     sync_subscription() noexcept = default;
     /// Takes over a subscription of C.
     explicit sync_subscription(::natsSubscription *taken) noexcept : subscription_ref(taken) {}
+    /// Takes over what the other one has, which then has nothing.
     sync_subscription(sync_subscription &&other) noexcept : subscription_ref(other.release()) {}
+    /// Releases what this one has, and takes over what the other one has.
     sync_subscription &operator=(sync_subscription &&other) noexcept {
         if (this != &other) {
             end();
