@@ -1,10 +1,10 @@
-/* One case of the benchmark, for any library with this interface. Built once against nats_rs.h and once, with
+/* Runs one case of the benchmark with a library that has this interface. Built once against nats_rs.h and once, with
  * -DUSE_NATS_C, against <nats/nats.h>. Prints one line of JSON.
  *
  *   bench CASE URL COUNT
  *
- * The URL is that of `peer`, or for the cases `oneway` and `request_*` that of a nats-server. What is counted
- * is this process only: its CPU time by getrusage, its resident memory and its threads by /proc/self/status.
+ * The URL is that of `peer`, or, for the cases `oneway` and `request_*`, that of a nats-server. Only this process
+ * is measured: its CPU time with getrusage, its resident memory and its threads with /proc/self/status.
  */
 #include "common.h"
 
@@ -62,13 +62,12 @@ static void print_result(const struct result *r, bool rate) {
     printf("}\n");
 }
 
-/* ---- connections
- * ------------------------------------------------------------------------------------------------ */
+/* ---- connections ---- */
 
-/* Cases with these words in their names: */
+/* Set for cases with these suffixes: */
 static bool send_asap; /* _asap: natsOptions_SetSendAsap, in both libraries */
-static bool asleep;    /* _asleep: natsOptions_SetBusyPoll(0), which nats.c lacks */
-static bool busy; /* _busy: natsOptions_SetReceiveBusyPoll for longer than a silence, which it lacks too */
+static bool asleep;    /* _asleep: natsOptions_SetBusyPoll(0), not in nats.c */
+static bool busy;      /* _busy: natsOptions_SetReceiveBusyPoll for longer than the pauses, not in nats.c */
 
 static natsConnection *connect_to(const char *to) {
     natsOptions *opts = NULL;
@@ -87,8 +86,7 @@ static natsConnection *connect_to(const char *to) {
     return nc;
 }
 
-/* ---- delivery
- * --------------------------------------------------------------------------------------------------- */
+/* ---- delivery ---- */
 
 struct delivery {
     long seen, count;
@@ -134,8 +132,7 @@ static void deliver(struct result *r, int size, bool sync) {
     natsConnection_Destroy(nc);
 }
 
-/* ---- publishing
- * ------------------------------------------------------------------------------------------------- */
+/* ---- publishing ---- */
 
 struct publisher {
     natsConnection *nc;
@@ -190,7 +187,7 @@ static void publish(struct result *r, int size, int n_threads, bool headers) {
     free(payload);
 }
 
-/* The same message with headers again and again: the encoding alone. */
+/* Publishes one message with headers many times: measures the encoding only. */
 static void publish_one_msg(struct result *r, int size) {
     natsConnection *nc = connect_to(url);
     natsMsg *msg = NULL;
@@ -209,8 +206,7 @@ static void publish_one_msg(struct result *r, int size) {
     free(payload);
 }
 
-/* ---- round trips
- * ------------------------------------------------------------------------------------------------ */
+/* ---- round trips ---- */
 
 struct oneway {
     _Atomic int64_t latency;
@@ -228,7 +224,7 @@ static void on_oneway(natsConnection *nc, natsSubscription *sub, natsMsg *msg, v
     gate_open(&o->arrived);
 }
 
-/* One publish, then silence, from one connection to a callback of another. */
+/* A publish and a pause, from one connection to a callback of another. */
 static void oneway(struct result *r) {
     struct oneway o = {0, GATE};
     natsConnection *from = connect_to(url), *to = connect_to(url);
@@ -287,7 +283,7 @@ static void *call_all(void *arg) {
     return NULL;
 }
 
-/* Requests from one connection, answered by a callback of another (or, with the peer, by that). */
+/* Requests from one connection, answered by a callback of another one or by the peer. */
 static void request(struct result *r, int n_threads, bool responder) {
     natsConnection *nc = connect_to(url), *service = NULL;
     natsSubscription *sub = NULL;
@@ -318,8 +314,7 @@ static void request(struct result *r, int n_threads, bool responder) {
     free(ns);
 }
 
-/* ---- what idle things cost
- * -------------------------------------------------------------------------------------- */
+/* ---- costs of idle objects ---- */
 
 static void on_nothing(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure) {
     (void)nc;
@@ -386,9 +381,6 @@ static void connect_close(struct result *r) {
     free(ns);
 }
 
-/* -----------------------------------------------------------------------------------------------------------------
- */
-
 int main(int argc, char **argv) {
     struct result r = {.p50_us = -1, .p99_us = -1, .bytes = -1, .threads = -1};
     bool rate = true;
@@ -449,5 +441,5 @@ int main(int argc, char **argv) {
         fail("no such case");
     print_result(&r, rate);
     fflush(stdout);
-    _exit(0); /* what takes the library down is no part of any case */
+    _exit(0); /* closing the library is not part of the case */
 }

@@ -1,5 +1,5 @@
-/* What the benchmarks share: clocks, counters, a gate to wait at, a question to the peer. For any library with
- * this interface: nats_rs.h or, with -DUSE_NATS_C, <nats/nats.h>. A program sets `url` first.
+/* Clocks, counters, a gate to wait at, and a request to the peer, for all benchmarks. For each library with this
+ * interface: nats_rs.h or, with -DUSE_NATS_C, <nats/nats.h>. A program sets `url` first.
  */
 #ifndef BENCH_COMMON_H
 #define BENCH_COMMON_H
@@ -41,8 +41,7 @@ static inline void fail(const char *why) {
     exit(1);
 }
 
-/* ---- clocks and counters
- * ---------------------------------------------------------------------------------------- */
+/* ---- clocks and counters ---- */
 
 static inline int64_t now_ns(void) {
     struct timespec t;
@@ -72,12 +71,11 @@ static inline long from_status(const char *key) {
 static inline long resident_bytes(void) { return from_status("VmRSS:") * 1024; }
 static inline long threads(void) { return from_status("Threads:"); }
 
-/* ---- the peer
- * --------------------------------------------------------------------------------------------------- */
+/* ---- the peer ---- */
 
 static const char *url;
 
-/* The bytes that the peer received so far, asked for on a socket of our own. */
+/* The bytes that the peer has received so far, requested on a separate socket. */
 static inline unsigned long long peer_received(void) {
     struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     char text[1024] = "", *plus = NULL;
@@ -100,8 +98,7 @@ static inline unsigned long long peer_received(void) {
     return strtoull(plus + 1, NULL, 10);
 }
 
-/* ---- waiting
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- waiting ---- */
 
 /* Set by the last callback: the main thread sleeps meanwhile. */
 struct gate {

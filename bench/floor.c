@@ -1,15 +1,15 @@
-/* What the kernel takes at least, whatever a client does.
+/* Measures the least time that the kernel needs, with programs that do only the system calls of a client.
  *
- *   floor request|oneway PORT COUNT   a round trip through a nats-server, or half of one: two threads that do nothing
- *                                     but write to and read from sockets that block
- *   floor looking PORT COUNT          as request, but the thread that asks looks for the answer again and again instead
- *                                     of sleeping, and yields in between
- *   floor publish PORT COUNT          publishes of 1 MiB to bench/peer.c: one thread that only writes, a little of each
- *                                     first, as all clients do that are fast at it
- *   floor KIB/FRAMES/PIECE PORT COUNT publishes of so many KiB: so many frames a call, from one prepared payload; or,
- *                                     where PIECE is not 0, one frame in pieces of so many KiB
+ *   floor request|oneway PORT COUNT   a round trip through a nats-server, or half of one: two threads that only write
+ *                                     to and read from blocking sockets
+ *   floor looking PORT COUNT          as request, but the requesting thread polls for the answer instead of sleeping,
+ *                                     and yields between polls
+ *   floor publish PORT COUNT          publishes of 1 MiB to bench/peer.c: one thread that only writes, and first writes
+ *                                     a small part of each, as fast clients do
+ *   floor KIB/FRAMES/PIECE PORT COUNT publishes of KIB KiB: FRAMES frames in each call, from one prepared payload; or,
+ *                                     if PIECE is not 0, one frame in pieces of PIECE KiB
  *
- * Server and peer listen on the loopback address. Prints one line of JSON; bench/NOTES.md tells what came out.
+ * Server and peer listen on the loopback address. Prints one line of JSON; The results are in bench/NOTES.md.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -51,7 +51,7 @@ static void say(int fd, const char *text) {
         fail("the server takes no more");
 }
 
-/* One read: messages this small come whole. */
+/* One read is enough, because messages of this size arrive in one piece. */
 static void hear(int fd, char *text, size_t size, bool looking) {
     ssize_t n;
     while ((n = recv(fd, text, size - 1, looking ? MSG_DONTWAIT : 0)) < 0 && errno == EAGAIN)
@@ -123,7 +123,7 @@ static void publish(long count) {
     free(frame);
 }
 
-/* Writes all of `frames` messages, each of which has the same payload. */
+/* Writes `frames` messages with the same payload. */
 static void write_frames(int fd, const char *head, const char *payload, size_t size, int frames) {
     static struct iovec parts[3 * MOST_FRAMES];
     int count = 3 * frames, first = 0;

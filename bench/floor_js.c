@@ -1,15 +1,15 @@
-/* What a nats-server with JetStream takes at least, whatever a client does: one thread, one socket, prepared bytes.
+/* Measures the least time that a nats-server with JetStream needs, with one thread, one socket and prepared bytes.
  *
- *   floor_js keys PORT COUNT       lists the keys of the bucket BENCH, which has so many: makes the consumer, reads until
- *                                  all messages are there, and looks at nothing in them but where each begins
- *   floor_js batch PORT COUNT      publishes to the stream BENCH in atomic batches of 1,000: all of a batch in one write
- *                                  and an answer to its end only
- *   floor_js get_N PORT COUNT      reads keys of the bucket BENCH one a request, N requests at a time: writes as many new
- *                                  ones in one call as a read has brought answers for
- *   floor_js looking_N PORT COUNT  as get_N, but looks for the answer again and again instead of sleeping
+ *   floor_js keys PORT COUNT       lists the COUNT keys of the bucket BENCH: creates the consumer, reads until all messages
+ *                                  have arrived, and finds only the beginning of each
+ *   floor_js batch PORT COUNT      publishes to the stream BENCH in atomic batches of 1,000: a batch is written at once,
+ *                                  and only its end is answered
+ *   floor_js get_N PORT COUNT      reads keys of the bucket BENCH, one with each request and with N requests at a time: after
+ *                                  each read, writes as many requests as answers have arrived
+ *   floor_js looking_N PORT COUNT  as get_N, but polls for answers instead of sleeping
  *
- * `stores kv_keys`, `stores kv_get_1` and `js js_batch_1000` make what is used here, and leave it. The server listens on
- * the loopback address. Prints one line of JSON; bench/NOTES.md tells what came out.
+ * `stores kv_keys`, `stores kv_get_1` and `js js_batch_1000` create the bucket and the streams. The server listens on
+ * the loopback address. Prints one line of JSON. The results are in bench/NOTES.md.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -35,7 +35,7 @@
 #define MOST 64        /* requests at a time */
 
 static int fd;
-static char *heard; /* what was read last */
+static char *heard; /* the result of the last read */
 
 static void fail(const char *why) {
     fprintf(stderr, "floor_js: %s\n", why);
@@ -75,8 +75,8 @@ static size_t hear(bool looking) {
     return (size_t)n;
 }
 
-/* How many messages begin in what was read: lines with an M or an H in front. The byte before is kept in `last`, so
- * that none is missed where two reads meet. No payload or header here begins so. */
+/* Counts the messages that begin in these bytes: lines that begin with M or H. `last` keeps the byte before them, for
+ * lines that begin with a read. No line of payloads or headers begins with these letters. */
 static long messages_in(size_t size, char *last) {
     const char *at = heard, *end = heard + size;
     long count = 0;
@@ -118,12 +118,12 @@ static void list_keys(long count) {
                  strlen(config), config);
     long come = 0;
     say(request, (size_t)size);
-    /* The answer to the request counts as well. */
+    /* The answer to the request is counted too. */
     while (come < count + 1)
         come += messages_in(hear(false), &last);
 }
 
-/* The frames of one batch, each of which has its id at `id_at`. */
+/* Makes the frames of one batch; `id_at` is the position of the batch's id in each. */
 static char frames[BATCH * 512];
 static size_t id_at[BATCH], frames_size;
 

@@ -1,25 +1,25 @@
 #!/usr/bin/env python3
-"""The part of the benchmark that can fail the tests, because noise cannot make it fail: what a message costs in
-instructions and allocations, counted by callgrind, and how many threads come with subscriptions and connections.
+"""The part of the benchmark that is a test, because its results do not depend on noise: instructions and allocations for
+each message, counted by callgrind, and the number of threads with many subscriptions and connections.
 
 usage: gate.py BENCH PEER_URL JS_CONSUME SERVER_URL RECORDED.json [--record]      (scripts/bench-gate.sh calls it)
 
-Each case of bench.c, and of js_consume.c with a nats-server, runs under callgrind for N and for 2 N messages; the difference divided by N is the cost of one,
-and all that belongs to the start drops out. Both runs are made twice and the lowest counts. Valgrind runs one thread at
-a time; with --fair-sched they take turns, and counts repeat within 2 % even on a busy machine (without it, a publisher
-that finds the writer busy may do so for its whole run or never, a difference of 9 %).
+Each case of bench.c, and of js_consume.c with a nats-server, runs under callgrind for N and for 2 N messages; the cost of
+a message is the difference divided by N, without the costs of the start. Both runs are made twice and the lower count is
+used. Valgrind runs one thread at a time; with --fair-sched they take turns, and counts repeat within 2 % even on a busy
+machine (without it, a publisher may find the writer busy during its whole run or never, a difference of 9 %).
 
-  instructions   only those inside libnats_rs.so: libc chooses its memcpy by the processor, and the test program is not
-                 what is measured. More than 10 % above the recorded figure fails. A case that exceeds it is given two more
-                 of both runs first.
-  allocations    calls of malloc and its siblings by anyone but libc itself, so the test program's count as well (it
-                 makes none for a message). Half an allocation a message more than recorded fails; for the cases that
-                 make dozens, 10 % more.
-  threads        those that 1,000 subscriptions and 100 connections add to the process. More than the pool's few workers
-                 fails.
+  instructions   only those in libnats_rs.so: libc selects its memcpy by the processor, and the test program is not
+                 measured. More than 10 % above the recorded figure is a failure. A case that exceeds it gets two more of
+                 both runs first.
+  allocations    calls of malloc and the like from outside of libc, including the test program (which makes none for a
+                 message). Half an allocation for each message more than recorded is a failure; in cases that make dozens,
+                 10 % more.
+  threads        those that 1,000 subscriptions and 100 connections add to the process. More than the few workers of the
+                 pool is a failure.
 
-Times are never looked at. --record measures each case five times and writes the lowest figures, and how far apart the
-five lay: a case where that is more than 4 % fails nothing.
+Times are not measured. --record measures each case five times and writes the lowest figures and their spread: a case with
+a spread of more than 4 % never fails.
 """
 
 import json
@@ -45,13 +45,13 @@ CASES = {
     "js_push_ordered": ("ordered push to a callback", 20_000),
     "js_fetch_500_ack": ("fetch 500, ack each", 20_000),
 }
-# case: how many of what, and how many threads they may add. The workers of the pool are what there is to add.
+# case: the number of objects, and the number of threads that they may add. Only workers of the pool may be added.
 THREADS = {
     "idle_subs": ("subscriptions with a callback", 1_000, 4),
     "idle_conns": ("connections", 100, 4),
 }
 TOLERANCE = 0.10
-REPEATABLE = 0.04  # the spread of a recording, up to which a case can fail
+REPEATABLE = 0.04  # a case can fail only if the spread of its recording was at most this
 RUNS, RECORDINGS = 2, 5
 TIMEOUT = 120  # seconds, of one run
 ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"}
@@ -125,7 +125,7 @@ def callgrind(bench, url, case, count):
 
 
 class Case:
-    """What was seen of one case so far: the lowest figures for N and for 2 N messages."""
+    """The lowest figures of one case so far, for N and for 2 N messages."""
 
     def __init__(self, programs, case, count):
         program, url = programs[case.startswith("js_")]
@@ -173,7 +173,7 @@ def record(programs, path):
 
 
 def compare(programs, recorded):
-    """Prints a line for each case; returns what is wrong."""
+    """Prints a line for each case; returns the failures."""
     wrong, lower = [], []
     same_machine = recorded["machine"] == platform.machine()
     print(f"{'one message, by callgrind':<34} {'instructions':>12} {'recorded':>9} {'':>7} {'allocations':>12}")

@@ -1,10 +1,10 @@
-/* Publishing to a stream, one case a run, for any library with this interface. Built once against nats_rs.h and once,
+/* Measures publishing to a stream, one case in each run, with a library that has this interface. Built once against nats_rs.h and once,
  * with -DUSE_NATS_C, against <nats/nats.h>. Prints one line of JSON.
  *
  *   js CASE URL COUNT
  *
- * The URL is that of a nats-server with JetStream; the stream is in memory, and made anew. What is counted is this
- * process only, by getrusage: the server's own cost is the larger part of each rate. */
+ * The URL is that of a nats-server with JetStream; the stream is in memory and new. Only this process is
+ * measured, with getrusage: the rates depend mostly on the server. */
 #include "js.h"
 
 #define MAX_COUNT 20000000L
@@ -59,7 +59,7 @@ static double publish_sync(int64_t *ns, long count) {
 }
 
 #ifndef USE_NATS_C
-/* Batches of 1,000; the messages are made beforehand, as a program has them. */
+/* Batches of 1,000; the messages are created before the measurement. */
 static void publish_batches(long count) {
     natsMsg *msg = NULL;
 

@@ -1,5 +1,5 @@
-/* What the benchmarks of JetStream and of what stands on it share: the connection, requests to the server's API, a
- * stream with messages, and the line that is printed. For any library with this interface, as common.h. */
+/* For the benchmarks of JetStream, buckets, objects and services: the connection, requests to the server's API, a stream
+ * with messages, and the output. For each library with this interface, like common.h. */
 #ifndef BENCH_JS_H
 #define BENCH_JS_H
 
@@ -31,8 +31,8 @@ static inline void begin(bool asap) {
     natsOptions_Destroy(opts);
 }
 
-/* Runs another case of the program, in a process of its own and before the library is opened: what that takes is no part
- * of this process, also where that is watched by valgrind. */
+/* Runs another case of the program in a separate process, before the library is opened: its costs are not part of this
+ * process, also under valgrind. */
 static inline void run_elsewhere(char **argv, const char *name) {
     int status = 0;
     pid_t child = fork();
@@ -46,7 +46,7 @@ static inline void run_elsewhere(char **argv, const char *name) {
         fail("what is to be measured could not be prepared");
 }
 
-/* A context with which 4,096 messages at most wait for their acks, whatever the library's default is. */
+/* A context in which at most 4,096 messages wait for their acks, independent of the library's default. */
 static inline jsCtx *context(jsOptions *options) {
     jsCtx *made = NULL;
 
@@ -56,7 +56,7 @@ static inline jsCtx *context(jsOptions *options) {
     return made;
 }
 
-/* Prints the line of a case but for its end, which `end` prints. */
+/* Prints the line of a case without its end, which `end` prints. */
 static inline void tell(const char *name, long count, int64_t wall, int64_t cpu) {
     printf("{\"library\": \"%s\", \"case\": \"%s\", \"count\": %ld, \"seconds\": %.6f, \"rate\": %.2f, "
            "\"cpu_ns_per_msg\": %.2f",
@@ -64,7 +64,7 @@ static inline void tell(const char *name, long count, int64_t wall, int64_t cpu)
            (double)cpu / (double)count);
 }
 
-/* Ends the line and the process: what takes the library down is no part of any case. */
+/* Ends the line and the process: closing the library is not part of the case. */
 static inline void end(void) {
     printf("}\n");
     fflush(stdout);

@@ -1,9 +1,10 @@
-/* Consuming a stream, one case a run, for any library with this interface: built as js.c is. Prints one line of JSON.
+/* Measures consuming a stream, one case in each run, with a library that has this interface; built like js.c. Prints one
+ * line of JSON.
  *
  *   js_consume CASE URL COUNT
  *
- * The messages are in the stream, which is in memory, before anything is measured: the case "fill" puts them there. What is counted is this process
- * only; the acknowledgements have reached the server at the end. */
+ * The case "fill" stores the messages in the stream, which is in memory, before the measurement. Only this process is
+ * measured; at the end the server has received all acknowledgements. */
 #include "js.h"
 
 #define MAX_COUNT 5000000L
@@ -44,7 +45,7 @@ static void push(jsSubOptions *options, bool ack) {
     natsSubscription *sub = NULL;
 
     CHECK(js_Subscribe(&sub, js, SUBJECT, on_message, ack ? &got : NULL, NULL, options, NULL));
-    /* Only a consumer that waits for acknowledgements is held back by the server. */
+    /* The server limits only consumers that wait for acknowledgements. */
     CHECK(natsSubscription_SetPendingLimits(sub, -1, -1));
     gate_pass(&all_here);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The tables, js-results.json and js-results.svg of scripts/bench-js.sh: what report.py makes, of other lines."""
+"""Writes the tables, js-results.json and js-results.svg of scripts/bench-js.sh: report.py with other lines."""
 
 import report
 from report import ASYNC, LESS, MORE, Line
@@ -7,7 +7,7 @@ from report import ASYNC, LESS, MORE, Line
 CPU, RATE = "cpu_ns_per_msg", "rate"
 
 report.RESULTS, report.SCRIPT = "js-results", "bench-js.sh"
-report.TITLE = "nats_rs beside its peers: JetStream, buckets, objects, services"
+report.TITLE = "nats_rs compared with other clients: JetStream, buckets, objects, services"
 report.LINES = [
     Line("js_async_128", "async publish, 128 B, CPU", CPU, LESS, times=0.3),
     Line("js_async_128", "async publish, 128 B", RATE, MORE),

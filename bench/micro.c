@@ -1,9 +1,9 @@
-/* A service beside a plain subscription that does the same, one case a run: built as js.c is, for this library only.
- * Prints one line of JSON.
+/* Compares a service with a plain subscription that gives the same answers, one case in each run; built like js.c, for
+ * this library only. Prints one line of JSON.
  *
  *   micro CASE URL COUNT      micro_service or micro_plain
  *
- * A child process asks, with WINDOW requests on their way. What is counted is the process that answers. */
+ * A child process sends requests and keeps WINDOW of them in flight. Only the answering process is measured. */
 #include "js.h"
 
 #define MAX_COUNT 5000000L
@@ -47,7 +47,7 @@ static void serve(const char *name) {
     CHECK(natsConnection_FlushTimeout(nc, TIMEOUT_MS));
 }
 
-/* ---- the process that asks --------------------------------------------------------------------------------------- */
+/* ---- the requesting process --------------------------------------------------------------------------------------- */
 
 static void on_answer(natsConnection *conn, natsSubscription *sub, natsMsg *msg, void *closure) {
     (void)conn;
@@ -77,7 +77,7 @@ static void ask_for(long count) {
     pthread_mutex_unlock(&lock);
 }
 
-/* Waits for a byte, asks, tells by a byte that all is answered; twice, the first time to warm up. */
+/* Waits for a byte, sends the requests, and writes a byte after the last answer; twice, the first time to warm up. */
 static void asker(int from, int to, long count) {
     natsSubscription *sub = NULL;
     char byte;

@@ -1,16 +1,15 @@
-/* The far end of the benchmarks: just enough of a NATS server, for next to no cost, so that what is measured
- * is the client. One thread, loopback only, on a free port that it prints. Run as `peer`; it ends when its
- * standard input does.
+/* The other side of the benchmarks: the necessary part of a NATS server, with so little cost that the client is
+ * measured. It has one thread, listens on a free port of the loopback address, which it prints, and ends when its
+ * standard input ends.
  *
- * What arrives in bulk is swallowed unread, but for its end: there a PING is answered. So a client publishes
- * what it likes and then flushes. Only small reads are looked into, for these lines (which therefore must be
- * flushed alone):
+ * Large reads are dropped, except for their end, where a PING is answered: a client publishes anything and then
+ * flushes. Only small reads are searched for the following lines, which therefore must be flushed alone:
  *   SUB blast.SIZE.COUNT SID   at the next PING, COUNT prebuilt messages of SIZE bytes follow the PONG
  *   PUB spread.SIZE.COUNT.FIRST.N   at the next PING, COUNT messages for the sids FIRST to FIRST+N-1 in turn
  *   SUB member SID             this connection takes part in rounds
  *   PUB round.SIZE.COUNT.BURST at the next PING, COUNT messages for the members in turn, BURST for each at a time
- *   SUB _INBOX... SID          from now on each PUB with a reply subject is answered with its own payload to that
- *                              SID, or to X if its subject is to.X
+ *   SUB _INBOX... SID          each later PUB with a reply subject is answered with its payload for that SID, or for
+ *                              X if its subject is to.X
  *   STAT                       answered with `+BYTES`, the bytes received on all connections so far
  */
 #define _GNU_SOURCE
@@ -45,12 +44,12 @@ struct conn {
     char tail[TAIL]; /* the last bytes received */
     char sid[24];    /* of the subscription to blast or to echo to */
     char subject[64];
-    long long size, count; /* of the blast to come */
-    long long first, sids; /* whom it is for */
+    long long size, count; /* of the next blast */
+    long long first, sids; /* its recipients */
     long long burst;       /* if not 0, it is a round over the members instead */
     struct conn *next;     /* of the members */
     bool member;
-    bool now; /* not at the next PING */
+    bool now; /* send at once, not at the next PING */
     bool echo;
     size_t kept; /* echo only: the beginning of a frame */
     char keep[2 * SMALL];
@@ -101,7 +100,7 @@ static char *prebuilt(const struct conn *c, long long first, long long sids, siz
     return block;
 }
 
-/* Sends the messages that were asked for: one block of them, again and again. */
+/* Sends the requested messages by sending one block of them many times. */
 static bool blast(struct conn *c) {
     size_t one = (strlen(c->subject) + (size_t)c->size + 32) * (size_t)c->sids;
     long long in_block = one < BLOCK ? (long long)(BLOCK / one) : 1, cycles = c->count / c->sids;
@@ -118,7 +117,7 @@ static bool blast(struct conn *c) {
     return ok;
 }
 
-/* Sends the members a few messages each, again and again. One that has ended is noticed where it is read. */
+/* Sends each member a few messages in turn. A closed connection is noticed when it is read. */
 static void play_round(struct conn *c) {
     size_t one = 0;
     long long sid = -1;
@@ -185,7 +184,7 @@ static void on_sub(struct conn *c, char *line) {
     }
 }
 
-/* The messages that a program asks for by publishing. */
+/* Prepares the messages that a program requests by publishing. */
 static void on_pub(struct conn *c, const char *line) {
     long long size, count, first = 0, sids = 1, burst = 0;
 
@@ -206,7 +205,7 @@ static void on_pub(struct conn *c, const char *line) {
     }
 }
 
-/* Answers requests: every frame is read. Payloads larger than a small read are not served. */
+/* Answers requests: reads every frame. Payloads that are larger than a small read are not supported. */
 static bool echo(struct conn *c, const char *data, size_t n) {
     static char out[4 * SMALL];
     size_t used = 0, at = 0;
@@ -256,7 +255,7 @@ static bool echo(struct conn *c, const char *data, size_t n) {
     return used == 0 || send_all(c->fd, out, used);
 }
 
-/* Looks for the lines of a small read that ask for something. */
+/* Searches a small read for the lines above. */
 static bool small(struct conn *c, char *data, size_t n) {
     char *end = data + n, *line = data;
     while (line < end) {
@@ -282,7 +281,7 @@ static bool small(struct conn *c, char *data, size_t n) {
     return true;
 }
 
-/* Reads what there is. False at the end of the connection. */
+/* Reads the available bytes. False at the end of the connection. */
 static bool on_readable(struct conn *c) {
     char tail[2 * TAIL];
     int there = 0;
@@ -346,7 +345,7 @@ int main(void) {
     static char is_listener, is_stdin;
 
     signal(SIGPIPE, SIG_IGN);
-    setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &big, sizeof big); /* inherited by what it accepts */
+    setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &big, sizeof big); /* accepted connections inherit it */
     if (bind(listener, (struct sockaddr *)&addr, len) != 0 || listen(listener, 4096) != 0)
         die("listen");
     getsockname(listener, (struct sockaddr *)&addr, &len);

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Makes tables, results.json and results.svg of the benchmark's runs.
+"""Writes the tables, results.json and results.svg of the benchmark's runs.
 
 usage: report.py OUT_DIRECTORY STATE=RUNS.jsonl=LOAD=USED=STOLEN...
        (scripts/bench.sh calls it, and sets the *_VERSION variables)
 
-STATE is what the machine did meanwhile: idle, or busy with one processor taken. LOAD and USED, in per cent, tell of the
-machine before, STOLEN of the time of the runs.
+STATE is the state of the machine during the runs: idle, or busy with one processor in use. LOAD and USED (in percent)
+were measured before the runs, STOLEN (in percent) during them.
 
-Each figure is the median of its runs. Each ratio is the median of the ratios of neighbouring runs, that is of those of
-one round: what disturbs a shared machine for a while disturbs both.
+Each figure is the median of its runs. Each ratio is the median of the ratios of the two runs of one round: a disturbance
+of a shared machine usually affects both.
 """
 
 import json
@@ -24,19 +24,19 @@ OURS, NATS_C, ASYNC = "nats_rs", "nats.c", "async-nats"
 LIBRARIES = [OURS, NATS_C, ASYNC]
 MORE, LESS = "more is better", "less is better"
 
-# What a module that has lines of its own sets: js_report.py.
-RESULTS, SCRIPT, TITLE = "results", "bench.sh", "nats_rs beside its peers"
+# A module with other lines sets these (js_report.py).
+RESULTS, SCRIPT, TITLE = "results", "bench.sh", "nats_rs compared with other clients"
 
 
 class Line:
-    """One line of the table: a case seen by one of its figures, and the goal."""
+    """One line of the table: one figure of a case, and the goal."""
 
     def __init__(
         self, case, title, field, better, *, times=None, against=NATS_C, beside=None, most=None, cpu_most=None, draw=True
     ):
         self.case, self.title, self.field, self.better = case, title, field, better
         self.times = times  # the goal: ours divided by `against`'s
-        self.beside = beside  # or by our own of this case
+        self.beside = beside  # or by our own figure of this case
         self.against = beside or against
         self.most = most  # the goal: at most this
         self.cpu_most = cpu_most  # and at most so many ns of CPU a message
@@ -56,7 +56,7 @@ class Line:
         return ", ".join(goals)
 
     def met(self, figures, ratios):
-        """None where it cannot be told."""
+        """None if it is not known."""
         answers = []
         if self.times is not None:
             ratio = self.ratio(ratios)
@@ -99,8 +99,8 @@ LINES = [
     Line("oneway", "publish to callback, one way, p99", "p99_us", LESS, times=0.65),
     Line("oneway_asap", "the same with SendAsap, p50", "p50_us", LESS, times=0.65),
     Line("oneway_asap", "the same with SendAsap, p99", "p99_us", LESS, times=0.65),
-    Line("oneway_asap_busy", "and ours with ReceiveBusyPoll, p50", "p50_us", LESS, times=0.65),
-    Line("oneway_asap_busy", "and ours with ReceiveBusyPoll, p99", "p99_us", LESS, times=0.65),
+    Line("oneway_asap_busy", "nats_rs with ReceiveBusyPoll, p50", "p50_us", LESS, times=0.65),
+    Line("oneway_asap_busy", "nats_rs with ReceiveBusyPoll, p99", "p99_us", LESS, times=0.65),
     Line("idle_subs", "memory of an idle subscription", "bytes", LESS, most=700),
     Line("idle_subs", "threads of idle subscriptions", "threads", LESS, most=0, draw=False),
     Line("idle_subs_many", "of very many: memory of each", "bytes", LESS, most=700, draw=False),
@@ -287,14 +287,14 @@ def picture(figures, ratios, machine):
             parts.append(words(x + 18, 55, label))
             x += 40 + 7 * len(label)
     y = 84
-    for better, heading in ((MORE, "Messages a second: longer is better"), (LESS, "Time and memory: shorter is better")):
+    for better, heading in ((MORE, "Messages per second: longer is better"), (LESS, "Time and memory: shorter is better")):
         lines = [line for line in drawn if line.better == better]
         if lines:
             y = section(parts, y, heading, lines, figures, ratios)
     versions = machine["versions"]
     for text in (
         f"Medians of {machine['rounds']} alternating rounds{' (quick)' if machine['quick'] else ''}, {machine['date']}, "
-        f"machine idle before but for {machine['used_before_percent']} %; "
+        f"other programs used {machine['used_before_percent']} % of the machine; "
         f"each case has its own scale. Made by scripts/{SCRIPT}.",
         f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, loopback; " + ", ".join(
             f"{name} {version}" for name, version in versions.items() if version),

@@ -1,5 +1,5 @@
-/* How cost grows: one case at one size, for any library with this interface. Built once against nats_rs.h and
- * once, with -DUSE_NATS_C, against <nats/nats.h>. Prints one line of JSON.
+/* Measures how costs grow: one case at one size, with a library that has this interface. Built once against nats_rs.h
+ * and once, with -DUSE_NATS_C, against <nats/nats.h>. Prints one line of JSON.
  *
  *   scaling CASE URL AT COUNT
  *
@@ -7,11 +7,11 @@
  *   publishers       AT threads publish on one connection for COUNT milliseconds
  *   connections      AT of them; COUNT messages to, then from, all in turn, BURST for each at a time
  *   publish, deliver COUNT messages of AT bytes
- *   waiting_next, waiting_callback   AT messages wait before they are taken, COUNT times over
+ *   waiting_next, waiting_callback   AT messages wait before they are taken, COUNT times
  *   sleepers         AT subscriptions whose callbacks sleep, beside a fast one; COUNT messages to the fast one
  *
- * The URL is that of `peer`. What is counted is this process only: its CPU time by getrusage (or that of one
- * thread), its resident memory and its threads by /proc/self/status.
+ * The URL is that of `peer`. Only this process is measured: its CPU time with getrusage (or that of one thread), its
+ * resident memory and its threads with /proc/self/status.
  */
 #include "common.h"
 
@@ -63,8 +63,7 @@ static void pause_until(int64_t ns) {
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 }
 
-/* ---- telling
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- output ---- */
 
 static void open_line(const struct result *r) {
     printf("{\"library\": \"%s\", \"case\": \"%s\", \"at\": %ld, \"count\": %ld", LIBRARY, r->name, r->at,
@@ -82,8 +81,7 @@ static void rate_and_cpu(const char *prefix, struct span s, long count) {
     number(key, (double)s.cpu / (double)count);
 }
 
-/* ---- connections, and what the peer is asked for
- * ---------------------------------------------------------------- */
+/* ---- connections, and requests to the peer ---- */
 
 static natsConnection *connected(void) {
     natsConnection *nc = NULL;
@@ -91,7 +89,7 @@ static natsConnection *connected(void) {
     return nc;
 }
 
-/* COUNT messages for the sids FIRST to FIRST+N-1 in turn, soon. */
+/* Requests COUNT messages for the sids FIRST to FIRST+N-1 in turn. */
 static void ask_spread(natsConnection *nc, int size, long count, long first, long n) {
     char subject[96];
     snprintf(subject, sizeof subject, "spread.%d.%ld.%ld.%ld", size, count, first, n);
@@ -112,7 +110,7 @@ static unsigned long long wire_size(int size) {
            (unsigned long long)size;
 }
 
-/* Waits until the peer has got so many more bytes. Asking costs a few bytes too. */
+/* Waits until the peer has received this number of additional bytes. The question itself adds a few bytes. */
 static void wait_received(unsigned long long before, unsigned long long expected) {
     int64_t deadline = now_ns() + TIMEOUT_MS * 1000000LL;
     while (peer_received() - before < (expected += strlen("STAT\r\n"))) {
@@ -122,16 +120,15 @@ static void wait_received(unsigned long long before, unsigned long long expected
     }
 }
 
-/* ---- messages for many: each must get its share
- * ----------------------------------------------------------------- */
+/* ---- messages for many recipients, each of which must get its share ---- */
 
 struct crowd {
-    atomic_long open; /* who still lacks messages */
+    atomic_long open; /* the number of recipients without all messages */
     int size;
     struct gate done;
 };
 
-/* One of them, on a cache line of its own: two workers may be at neighbours. */
+/* One recipient, on a cache line of its own, because two workers may serve neighbours. */
 struct one {
     _Alignas(64) long left;
     struct crowd *crowd;
@@ -157,8 +154,7 @@ static void expect_each(struct crowd *crowd, struct one *ones, long n, long shar
     atomic_store(&crowd->open, n);
 }
 
-/* ---- subscriptions
- * ---------------------------------------------------------------------------------------------- */
+/* ---- subscriptions ---- */
 
 static void subscriptions(struct result *r) {
     natsConnection *nc = connected();
@@ -215,8 +211,7 @@ static void subscriptions(struct result *r) {
     close_line();
 }
 
-/* ---- publishing threads
- * ----------------------------------------------------------------------------------------- */
+/* ---- publishing threads ---- */
 
 static atomic_bool enough;
 static pthread_barrier_t together;
@@ -224,7 +219,7 @@ static pthread_barrier_t together;
 struct publisher {
     _Alignas(64) natsConnection *nc;
     atomic_long count;
-    long seen; /* by who watches, and since when */
+    long seen; /* the count that the watching thread saw, and since when */
     int64_t since;
 };
 
@@ -239,7 +234,7 @@ static void *publish_until_enough(void *arg) {
     return NULL;
 }
 
-/* The longest that any of them came no further, to the millisecond. */
+/* The longest time without progress of any thread, in milliseconds. */
 static int64_t watch(struct publisher *all, long n, int64_t until) {
     int64_t longest = 0, now = now_ns();
     for (long i = 0; i < n; i++)
@@ -298,12 +293,11 @@ static void publishers(struct result *r) {
     close_line();
 }
 
-/* ---- connections
- * ------------------------------------------------------------------------------------------------ */
+/* ---- connections ---- */
 
 static void connections(struct result *r) {
     long n = r->at, turns = r->count / n / BURST, bytes, busy_bytes, before, idle_threads;
-    natsConnection *first = connected(); /* so that what the library starts once is there */
+    natsConnection *first = connected(); /* starts what the library starts only once */
     natsConnection **ncs = zeroed((size_t)n, sizeof *ncs);
     natsSubscription **subs = zeroed((size_t)n, sizeof *subs);
     struct one *ones = zeroed((size_t)n, sizeof *ones);
@@ -370,8 +364,7 @@ static void connections(struct result *r) {
     natsConnection_Destroy(first);
 }
 
-/* ---- sizes
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- sizes ---- */
 
 static void publish_size(struct result *r) {
     natsConnection *nc = connected();
@@ -421,10 +414,9 @@ static void deliver_size(struct result *r) {
     close_line();
 }
 
-/* ---- waiting messages
- * ------------------------------------------------------------------------------------------- */
+/* ---- waiting messages ---- */
 
-/* Takes the time, on the thread that takes the messages, at the beginning and the end, and a tenth from each. */
+/* Reads the clock on the thread that takes the messages: at the beginning, at the end, and a tenth from both. */
 struct taking {
     long n, taken, tenth;
     int64_t begin, after_first, before_last, end;
@@ -448,7 +440,7 @@ static void on_waiting(natsConnection *nc, natsSubscription *sub, natsMsg *msg, 
     struct taking *t = closure;
     (void)nc;
     (void)sub;
-    if (t->n == 0) { /* the one that holds the others up */
+    if (t->n == 0) { /* the message that delays the others */
         natsMsg_Destroy(msg);
         gate_open(&t->blocked);
         gate_pass(&t->release);
@@ -486,7 +478,7 @@ static void waiting(struct result *r, bool callback) {
             gate_pass(&t.blocked);
         }
         CHECK(natsSubscription_GetPending(sub, &before,
-                                          NULL)); /* the library's view of the one in the callback */
+                                          NULL)); /* as the library counts the one in the callback */
         bytes -= resident_bytes();
         kept -= resident_bytes();
         start = cpu_ns();
@@ -532,16 +524,15 @@ static void waiting(struct result *r, bool callback) {
     close_line();
 }
 
-/* ---- sleepers
- * --------------------------------------------------------------------------------------------------- */
+/* ---- sleepers ---- */
 
-/* Payload of what the peer sends back. */
+/* The payload of the peer's messages. */
 struct stamp {
     int64_t number, sent;
 };
 
 struct fast {
-    int64_t *ns; /* each message's time from the publish to the callback */
+    int64_t *ns; /* the time of each message from the publish to the callback */
     long count;
     atomic_long seen;
 };
@@ -578,7 +569,7 @@ static void on_sleeper(natsConnection *nc, natsSubscription *sub, natsMsg *msg, 
     atomic_fetch_add(&s->seen, 1);
 }
 
-/* The peer sends it to that subscription. */
+/* The peer sends the message to that subscription. */
 static void send_to(natsConnection *nc, natsSubscription *sub, int64_t n) {
     struct stamp stamp = {n, now_ns()};
     char subject[32];
@@ -624,7 +615,7 @@ static void sleepers(struct result *r) {
         CHECK(natsSubscription_SetPendingLimits(subs[i], -1, -1));
     }
     CHECK(natsConnection_FlushTimeout(nc, TIMEOUT_MS));
-    /* Whatever is done once has been done. */
+    /* One-time initialisations are complete. */
     fast.count = 1;
     send_to(nc, fast_sub, 0);
     while (atomic_load(&fast.seen) < 1)
@@ -674,8 +665,7 @@ static void sleepers(struct result *r) {
     close_line();
 }
 
-/* ---- one case
- * --------------------------------------------------------------------------------------------------- */
+/* ---- one case ---- */
 
 int main(int argc, char **argv) {
     struct result r;
@@ -712,5 +702,5 @@ int main(int argc, char **argv) {
     else
         fail("no such case");
     fflush(stdout);
-    _exit(0); /* what takes the library down is no part of any case */
+    _exit(0); /* closing the library is not part of the case */
 }

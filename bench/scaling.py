@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes scaling.json, scaling.svg and the tables of SCALING.md of the runs of bench/scaling.c.
+"""Writes scaling.json, scaling.svg and the tables of SCALING.md from the runs of bench/scaling.c.
 
 usage: scaling.py RUNS.jsonl OUT_DIRECTORY      (scripts/bench-scaling.sh calls it, and sets the *_VERSION variables)
 
@@ -45,7 +45,7 @@ def read(path):
 
 
 class Row:
-    """What was measured of one case at one size."""
+    """The results of one case at one size."""
 
     def __init__(self, case, at, first):
         self.at, self.libraries, self.first = int(at), case["sizes"][at], first
@@ -59,7 +59,7 @@ class Row:
 
 
 def rows(case):
-    """By size; all know the first."""
+    """The rows by size; each has a reference to the first."""
     result = []
     for at in sorted(case["sizes"], key=int):
         result.append(Row(case, at, result[0] if result else None))
@@ -124,7 +124,7 @@ class Column:
     def __init__(self, title, field, show, library=OURS, *, to_first=False, least=0):
         self.title, self.field, self.show, self.library = title, field, show, library
         self.to_first = to_first
-        self.least = least  # below this size the figure says nothing
+        self.least = least  # below this size the figure is meaningless
 
     def text(self, row):
         if row.at < self.least:
@@ -164,7 +164,7 @@ class Table:
 
 
 class SleepersTable(Table):
-    """A row for each library and size instead."""
+    """The same with a row for each library and size."""
 
     def lines(self, case):
         yield [self.size_title, *(column.title for column in self.columns)]
@@ -178,7 +178,7 @@ class SleepersTable(Table):
 
 
 class SpeedTable(Table):
-    """Bytes a second as well, which is the rate times the size."""
+    """The same with bytes per second, the rate times the size."""
 
     def lines(self, case):
         def speed(library):
@@ -397,7 +397,7 @@ def panel(parts, left, top, case, field, title, show_size):
 
 def picture(cases):
     drawn = [p for p in PANELS if p[0] in cases]
-    parts = [words(20, 30, "CPU time a message, as things grow", 18, weight="bold")]
+    parts = [words(20, 30, "CPU time per message", 18, weight="bold")]
     x = 20
     for library in (OURS, NATS_C):
         parts.append(f"<rect x='{x}' y='45' width='12' height='12' rx='1' fill='{COLOURS[library]}'/>")
@@ -416,7 +416,7 @@ def picture(cases):
     parts.append(words(20, height - 12, text, 10, colour="#52606d"))
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{height}' viewBox='0 0 {WIDTH} {height}' "
-        f"{FONT} role='img' aria-label='Curves of the CPU time a message, nats_rs and nats.c'>\n"
+        f"{FONT} role='img' aria-label='CPU time per message of nats_rs and nats.c'>\n"
         f"<rect width='100%' height='100%' fill='#ffffff'/>\n" + "\n".join(parts) + "\n</svg>\n"
     )
 

@@ -1,10 +1,10 @@
-/* Key-value buckets and object stores, one case a run, for any library with this interface: built as js.c is; nats.c
- * 3.4 has no object stores. Prints one line of JSON.
+/* Measures key-value buckets and object stores, one case in each run, with a library that has this interface; built like
+ * js.c. nats.c 3.4 has no object stores. Prints one line of JSON.
  *
- *   stores CASE URL COUNT     what COUNT is: calls (kv_put_*, kv_get_*), keys (kv_keys), MiB (obj_*)
+ *   stores CASE URL COUNT     COUNT: calls (kv_put_*, kv_get_*), keys (kv_keys), MiB (obj_*)
  *
- * nats.c sends at once here (natsOptions_SetSendAsap), without which each of its calls waits for its flusher. What is in
- * the server is in memory, and made anew. */
+ * nats.c uses natsOptions_SetSendAsap; without it each of its calls waits for its flusher. Streams are in the server's
+ * memory and new. */
 #include "js.h"
 
 #define MAX_COUNT 5000000L
@@ -41,7 +41,7 @@ static void fill_bucket(long keys) {
     CHECK(js_PublishAsyncComplete(js, NULL));
 }
 
-/* ---- one key a call ---------------------------------------------------------------------------------------------- */
+/* ---- one key in each call ---------------------------------------------------------------------------------------------- */
 
 static void put_some(long calls) {
     char key[32];
@@ -114,7 +114,7 @@ static void open_store(void) {
     CHECK(js_CreateObjectStore(&store, js, &config));
 }
 
-/* From one small buffer, so that the memory of the process is the library's. */
+/* From one small buffer, so that the memory of the process is mostly the library's. */
 static void put_object(long pieces) {
     static char piece[PIECE];
     objStoreMeta meta;

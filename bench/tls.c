@@ -3,7 +3,7 @@
  *
  *   tls publish|deliver URL CA_FILE COUNT
  *
- * `deliver` prints `ready` when its subscription stands, and then counts what some other process publishes.
+ * `deliver` prints `ready` when the server knows its subscription, and then counts the messages of another process.
  */
 #include "common.h"
 
@@ -18,7 +18,7 @@ static void report(const char *name, long count, int64_t wall, int64_t cpu) {
 
 struct delivery {
     long seen, wanted;
-    int64_t wall, cpu; /* when the first message came; then how long all took */
+    int64_t wall, cpu; /* at the first message; then the times for all */
     struct gate done;
 };
 

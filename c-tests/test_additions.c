@@ -1,4 +1,4 @@
-/* What libnats_rs adds to the interface. */
+/* Functions that libnats_rs adds to the interface. */
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"

@@ -1,5 +1,5 @@
-/* Every way to sign in, against real servers: NKeys, and JWTs of an operator-mode server. User, password and
- * token are in test_connect.c, what goes wrong is in test_auth_errors.c. */
+/* All kinds of authentication against real servers: NKeys, and JWTs of a server in operator mode. User, password
+ * and token are in test_connect.c, errors in test_auth_errors.c. */
 #include "callbacks.h"
 #include "jwt_server.h"
 #include "test.h"

@@ -1,4 +1,4 @@
-/* What goes wrong when signing in: bad keys, JWTs, files and handlers. What goes wrong later is in
+/* Errors of authentication: invalid keys, JWTs, files and handlers. Errors of connected clients are in
  * test_auth_later.c. */
 #include "callbacks.h"
 #include "jwt_server.h"

@@ -1,5 +1,5 @@
-/* What goes wrong with a client that has signed in: its time is over, it is revoked, it does what it must
- * not, or its credentials are not the right ones any more when it comes back. */
+/* Authentication errors of connected clients: expired or revoked credentials, forbidden operations, and
+ * credentials that are no longer valid at a reconnect. */
 #include "callbacks.h"
 #include "jwt_server.h"
 #include "test.h"

@@ -1,5 +1,5 @@
-/* Who ends a subscription with a maximum: the server by itself, and then it is not told once more. (nats.c tells it
- * in most of these cases, which does no harm.) What goes over the wire is checked with a peer. */
+/* The end of a subscription with a maximum: the server ends it by itself, and the client sends no second UNSUB.
+ * (nats.c sends it in most of these cases, which is harmless.) A scripted peer checks the bytes on the wire. */
 #include "callbacks.h"
 #include "peer_fixture.h"
 

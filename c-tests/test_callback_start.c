@@ -1,5 +1,5 @@
-/* A callback that is ready is started, whatever the others do, and though nothing more comes from the server: the
- * peer says no word that was not asked for. */
+/* A callback that is ready is started, even if other callbacks block and the server sends nothing more: the peer
+ * sends only what the test requests. */
 #include "callbacks.h"
 #include "peer.h"
 #include "test.h"

@@ -1,4 +1,4 @@
-/* Closing a connection: what it waits for, and what it tells. */
+/* Closing a connection: what the call waits for, and which callbacks are called. */
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"

@@ -1,4 +1,4 @@
-/* Connecting: URLs, sign-in, the status of what fails; the getters of a connection. */
+/* Connecting: URLs, authentication, the statuses of failures; the getters of a connection. */
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"

@@ -1,5 +1,4 @@
-/* What a connection asks of an event loop, in which order: seen by a plain poll() loop on the test's own
- * thread. */
+/* The calls of a connection to an event loop, and their order, recorded by a poll() loop on the test's thread. */
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"

@@ -1,4 +1,4 @@
-/* What a server may send without end costs bounded memory. */
+/* Bounded memory for everything that a server can send without end. */
 #include "callbacks.h"
 #include "peer.h"
 #include "peer_fixture.h"

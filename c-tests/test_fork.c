@@ -1,4 +1,4 @@
-/* What a child made by fork finds: a library of its own, and handles of its parent. Only libnats_rs promises it. */
+/* Children made by fork: their own library, and the handles of the parent. Only libnats_rs supports this. */
 #include "callbacks.h"
 #include "children.h"
 #include "server.h"

@@ -1,4 +1,4 @@
-/* Fork inside of callbacks, and children with callbacks, loops and dispatching of their own. */
+/* fork in callbacks, and children with callbacks, event loops and dispatching of their own. */
 #include "callbacks.h"
 #include "children.h"
 #include "loops.h"

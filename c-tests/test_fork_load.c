@@ -1,4 +1,4 @@
-/* Forks of a program whose threads are in the middle of everything. */
+/* fork while the threads of the program are in arbitrary calls. */
 #include <dlfcn.h>
 
 #include "callbacks.h"

@@ -1,5 +1,4 @@
-/* Handles used in ways a correct program does not: after their end, twice, from inside callbacks. Only
- * libnats_rs promises anything here. */
+/* Incorrect use of handles: after their end, twice, from inside of callbacks. Only libnats_rs supports this. */
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"

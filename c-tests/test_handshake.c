@@ -1,4 +1,4 @@
-/* The handshake, from INFO to PONG: what CONNECT says, and what a peer may do wrong. */
+/* The handshake, from INFO to PONG: the content of CONNECT, and violations of the protocol by the peer. */
 #include <sys/socket.h>
 
 #include "callbacks.h"

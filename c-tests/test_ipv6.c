@@ -1,4 +1,4 @@
-/* Servers with IPv6 addresses: in URLs, with TLS, found out from other servers, and through proxies. */
+/* Servers with IPv6 addresses: in URLs, with TLS, discovered from other servers, and through proxies. */
 #include "certs.h"
 #include "fixture.h"
 #include "peer.h"

@@ -1,4 +1,4 @@
-/* Advisories: what servers publish about streams and consumers, read. */
+/* Reading advisories, which servers publish about streams and consumers. */
 #include "jetstream.h"
 #include "server.h"
 

@@ -1,4 +1,4 @@
-/* Atomic batches: all or nothing, errors in their middle, limits, and faults. */
+/* Atomic batches: all messages or none, errors in the middle, limits, and faults. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "jetstream.h"

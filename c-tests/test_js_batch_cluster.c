@@ -1,6 +1,6 @@
-/* Batches, and changes that expect the last sequence, while the servers of a cluster are killed and hand over: each call
- * ends in its time with a status, what was said to be stored is stored, an atomic batch is stored as a whole or not at
- * all, and of changes that expect the same sequence one is made. */
+/* Batches, and publishes that expect a last sequence, while servers of a cluster are killed and hand over. Each
+ * call returns in time with a status; acknowledged messages are stored; an atomic batch is stored completely or
+ * not at all; and only one of several publishes that expect the same sequence succeeds. */
 #include "cluster.h"
 #include "jetstream.h"
 #include "test.h"

@@ -1,5 +1,5 @@
-/* Configurations of streams and consumers: each field goes to the server and comes back, and what a structure has no
- * place for survives that a program changes what it has read. */
+/* Configurations of streams and consumers: each field reaches the server and is returned, and settings that the
+ * structures do not have survive an update by the program. */
 #include "jetstream.h"
 #include "server.h"
 

@@ -1,5 +1,5 @@
-/* JetStream where the program's functions are not called: because it does not dispatch, or because one of them does
- * not return. What the library does for itself goes on. */
+/* JetStream while the program's callbacks are not called, because it does not dispatch or because one of them
+ * blocks. The library's own work continues. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "jetstream.h"

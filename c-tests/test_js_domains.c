@@ -1,4 +1,4 @@
-/* Buckets of another domain, mirrored where the program is; and JetStream of another account, by its prefix. */
+/* Buckets of another domain, mirrored in the program's domain; and JetStream of another account, by its prefix. */
 #include "callbacks.h"
 #include "jetstream.h"
 #include "server.h"

@@ -1,5 +1,5 @@
-/* Additions for what nats.c's structures have no place for: settings of sources, pedantic requests, and what servers
- * say beyond the fields of their infos; and which server leads. */
+/* Additions for data that nats.c's structures do not have: settings of sources, pedantic requests, further fields
+ * of the server's infos, and leaders. */
 #include "cluster.h"
 #include "jetstream.h"
 #include "js_peer.h"

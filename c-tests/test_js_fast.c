@@ -1,4 +1,4 @@
-/* Fast batches on a real server: all that is stored, limits, threads, and faults. */
+/* Fast batches on a real server: complete storage, limits, threads, and faults. */
 #include "fast_batch.h"
 #include "jetstream.h"
 

@@ -1,4 +1,4 @@
-/* Fast batches on a real server: messages that are refused or lost, where that ends the batch and where it does not. */
+/* Fast batches on a real server: messages that are refused or lost, with and without the end of the batch. */
 #include "fast_batch.h"
 #include "jetstream.h"
 

@@ -1,5 +1,5 @@
-/* Fast batches against a scripted server: acknowledgements that are late, lost or missing, other servers, and the end
- * of what threads wait for. */
+/* Fast batches against a scripted server: acknowledgements that are late, lost or missing, other servers, and the
+ * end of waiting calls. */
 #include "callbacks.h"
 #include "js_peer.h"
 #include "test.h"

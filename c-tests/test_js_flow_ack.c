@@ -1,5 +1,5 @@
-/* Consumers whose messages are acknowledged by the answers to flow control (ADR-60): what is acknowledged when, and
- * that nothing is missing where connections and messages are lost. */
+/* Consumers whose messages are acknowledged by the answers to flow control (ADR-60): the time of the
+ * acknowledgements, and no loss when connections and messages are lost. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "jetstream.h"

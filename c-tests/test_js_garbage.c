@@ -1,8 +1,9 @@
-/* Answers of JetStream that no server should give, to every call that asks for one: not JSON, truncated, of wrong types,
- * nested without end, much too long. Each call ends in its time with a status and words for it, gives nothing away on
- * failure, and never takes for done what no server has said to be done.
+/* Invalid answers of JetStream to every call that sends a request: not JSON, truncated, of wrong types, nested too
+ * deeply, much too long. Each call returns in time with a status and a text, has no outputs on failure, and never
+ * reports an operation as done that the server did not confirm.
  *
- * A second connection answers all requests (support/js_garbage.h). The subscriptions, watchers and deliveries are in test_js_garbage_in.c. */
+ * A second connection answers all requests (support/js_garbage.h). Subscriptions, watchers and deliveries are in
+ * test_js_garbage_in.c. */
 #include "callbacks.h"
 #include "js_garbage.h"
 

@@ -1,6 +1,6 @@
-/* What no consumer should deliver: reply subjects that are none, statuses that nobody knows, headers without an end,
- * descriptions of objects that are no JSON. Subscriptions of all kinds and watchers take it without harm: calls end in
- * their time, and the connection works. What is answered to calls is in test_js_garbage.c. */
+/* Invalid deliveries: malformed reply subjects, unknown statuses, headers without an end, descriptions of objects
+ * that are not JSON. Subscriptions of all kinds and watchers survive them: calls return in time, and the
+ * connection continues to work. Invalid answers to calls are in test_js_garbage.c. */
 #include "callbacks.h"
 #include "js_peer.h"
 #include "test.h"

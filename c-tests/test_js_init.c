@@ -1,4 +1,4 @@
-/* What the *_Init functions of JetStream's structures leave in them, whatever was there before. */
+/* The *_Init functions of JetStream's structures: the values they set, independent of the former content. */
 #include "test.h"
 
 enum { PATTERN = 0xA5 };

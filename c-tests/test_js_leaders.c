@@ -1,4 +1,4 @@
-/* Which server of a cluster leads a stream or a consumer: it hands over to the one that the program prefers. */
+/* Leaders of streams and consumers in a cluster: a leader hands over to the server that the program prefers. */
 #include "cluster.h"
 #include "jetstream.h"
 

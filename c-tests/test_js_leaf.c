@@ -1,5 +1,5 @@
-/* JetStream of another domain: the program's server is a leaf node, and the streams are at its hub, with which the
- * connection can be lost although the program's own is not. */
+/* JetStream of another domain: the program's server is a leaf node and the streams are at its hub. The link
+ * between them can be lost while the program's connection is not. */
 #include "callbacks.h"
 #include "jetstream.h"
 #include "server.h"

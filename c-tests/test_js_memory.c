@@ -1,8 +1,8 @@
-/* What is done ten thousand times leaves nothing behind: fetches, subscriptions of every kind, ordered consumers that are
- * made again, questions, keys and watchers, objects, services.
+/* Memory after thousands of repetitions of fetches, subscriptions of every kind, ordered consumers that are
+ * created again, requests, keys and watchers, objects, and services.
  *
- * TEST_MEMORY_ROUNDS says how often: 400 times without it, and a tenth of that under tools that are slow. What the
- * allocator has given out may not grow; what the process has grown by is printed beside it. */
+ * TEST_MEMORY_ROUNDS is the number of repetitions: 400 by default, and a tenth of that under slow tools. The
+ * memory that is allocated must not grow; the growth of the process is only printed. */
 #include "callbacks.h"
 #include "jetstream.h"
 #include "memory.h"

@@ -1,5 +1,5 @@
 /* Ordered subscriptions against a real server: all messages once and in order, while consumers are deleted, the
- * server is killed, and the queue is full; and what that costs in memory. */
+ * server is killed, and the queue is full; and the memory that they need. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "jetstream.h"

@@ -1,7 +1,7 @@
-/* What calls of JetStream leave in their outputs when they fail: nothing but the server's number for its error, or 0.
+/* Outputs of failed JetStream calls: they stay unchanged, except for the error code, which is the server's or 0.
  *
- * Each function is called with a context that is NULL or destroyed, with one whose connection is closed, and with one
- * of a server without JetStream. All outputs hold a pattern before, which must still be there. */
+ * Each function is called with a context that is NULL or destroyed, with one of a closed connection, and with one
+ * of a server without JetStream. All outputs are filled with a pattern, which must not change. */
 #include "server.h"
 #include "test.h"
 

@@ -1,4 +1,4 @@
-/* Publishing to streams and waiting for the ack: what options say, what streams refuse, and faults. */
+/* Publishing to streams and waiting for the ack: options, refusals by the stream, and faults. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "jetstream.h"

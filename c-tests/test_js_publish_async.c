@@ -1,4 +1,4 @@
-/* Publishing to streams without waiting for each ack: what handlers are told, and whose the messages are. */
+/* Publishing to streams without waiting for each ack: the calls of the handlers, and the ownership of messages. */
 #include "jetstream.h"
 #include "publisher.h"
 

@@ -1,4 +1,4 @@
-/* Publishing to streams without waiting for each ack: streams and servers that go, and messages whose acks are lost. */
+/* Publishing to streams without waiting for each ack: deleted streams, lost servers, and lost acks. */
 #include "jetstream.h"
 #include "js_peer.h"
 #include "publisher.h"

@@ -1,4 +1,5 @@
-/* Publishing to streams without waiting for each ack: who waits for room, for the end, or for time, and what ends that. */
+/* Publishing to streams without waiting for each ack: waiting for room, for the end, or for a time, and the end of
+ * each of these waits. */
 #include "jetstream.h"
 #include "publisher.h"
 

@@ -1,4 +1,4 @@
-/* Pull subscriptions against a real server: fetching, its limits and its end, and what becomes of the consumer. */
+/* Pull subscriptions against a real server: fetching, its limits and its end, and the consumer afterwards. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "jetstream.h"

@@ -1,4 +1,4 @@
-/* Pull subscriptions with a callback against a real server: what is asked for, and how they end. */
+/* Pull subscriptions with a callback against a real server: the requests, and the end of the subscription. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "jetstream.h"

@@ -1,5 +1,5 @@
-/* Asynchronous pulls, sentence by sentence of their manual, against a scripted server: what is asked for and when, what
- * each status means, and how they end. */
+/* Asynchronous pulls against a scripted server, by each sentence of their manual: the requests and their times,
+ * the meaning of each status, and the end. */
 #include "callbacks.h"
 #include "js_fetch.h"
 #include "test.h"

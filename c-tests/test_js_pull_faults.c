@@ -1,5 +1,5 @@
-/* Pull subscriptions against a scripted server: late messages, statuses of other requests, silence, requests that are
- * taken back. */
+/* Pull subscriptions against a scripted server: late messages, statuses of other requests, silence, cancelled
+ * requests. */
 #include "callbacks.h"
 #include "js_fetch.h"
 #include "js_peer.h"

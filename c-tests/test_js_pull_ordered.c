@@ -1,5 +1,5 @@
 /* Ordered pulls against a real server: all messages once and in order, while consumers are deleted, the server is
- * killed, and the queue is full; how they end, and what becomes of the consumer. */
+ * killed, and the queue is full; their end, and the consumer afterwards. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "jetstream.h"

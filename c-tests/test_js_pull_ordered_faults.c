@@ -1,5 +1,5 @@
-/* Ordered pulls against a scripted server: gaps, silence, statuses, consumers that are deleted or count anew, lost
- * messages that nothing follows, reconnects. */
+/* Ordered pulls against a scripted server: gaps, silence, statuses, consumers that are deleted or restart their
+ * count, lost messages at the end of the stream, reconnects. */
 #include "callbacks.h"
 #include "js_peer.h"
 #include "test.h"

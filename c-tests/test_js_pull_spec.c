@@ -1,5 +1,5 @@
-/* Fetches, sentence by sentence of their manual, against a scripted server: what is asked for, what each status means,
- * how long a call takes, and what is left behind. */
+/* Fetches against a scripted server, by each sentence of their manual: the requests, the meaning of each status,
+ * the duration of a call, and the state afterwards. */
 #include "callbacks.h"
 #include "js_fetch.h"
 #include "test.h"

@@ -1,4 +1,4 @@
-/* Pull subscriptions that ask for messages by themselves, and whose messages the program takes: an addition. */
+/* An addition: pull subscriptions for which the library requests messages, and from which the program takes them. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "jetstream.h"

@@ -1,5 +1,5 @@
-/* Push subscriptions against a real server: callbacks and queues, consumers that exist or are created, what
- * becomes of them. */
+/* Push subscriptions against a real server: callbacks and queues, consumers that exist or are created, and the
+ * consumers afterwards. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "jetstream.h"

@@ -1,7 +1,7 @@
-/* Leaders of streams and consumers hand over, time after time, in the middle of every kind of call: each call ends with a
- * status in its time, what succeeded is true, and afterwards everything works as if nothing had been.
+/* Leaders of streams and consumers hand over many times during every kind of call: each call returns in time with
+ * a status, successes are true, and afterwards everything works as before.
  *
- * TEST_CLUSTER_SECONDS says for how long: 10 without it. The counts are printed. */
+ * TEST_CLUSTER_SECONDS is the duration, 10 seconds by default. The counts are printed. */
 #include "callbacks.h"
 #include "cluster.h"
 #include "jetstream.h"

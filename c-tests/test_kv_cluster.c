@@ -1,5 +1,5 @@
-/* Key-value buckets on three servers: lost races, which replicated streams refuse with a code of their own, and the loss of
- * the server that leads. */
+/* Key-value buckets on three servers: lost races, which replicated streams refuse with a code of their own, and
+ * the loss of the leader. */
 #include "cluster.h"
 #include "kv.h"
 

@@ -1,4 +1,4 @@
-/* Key-value codecs: those of the library, those of a program, chains, and what cannot be decoded. */
+/* Key-value codecs: those of the library, those of a program, chains, and data that cannot be decoded. */
 #include "kv.h"
 
 static kvCodec of_kind(kvCodecKind kind) {

@@ -1,4 +1,4 @@
-/* Key-value buckets when things go wrong: lost races, buckets and servers that go away, memory. */
+/* Key-value buckets in case of faults: lost races, deleted buckets, lost servers, memory. */
 #include "kv.h"
 #include "memory.h"
 

@@ -1,5 +1,5 @@
-/* Key-value buckets at their limits: values that are too large, many keys at once, old servers, domains, streams that are
- * no buckets, times. */
+/* Key-value buckets at their limits: values that are too large, many keys at once, old servers, domains, streams
+ * that are not buckets, times. */
 #include "js_peer.h"
 #include "kv.h"
 

@@ -1,5 +1,5 @@
-/* The end of the initial data of a watcher, in its place among the entries, and messages that are no entries: against a
- * scripted server, which sends what a real one does in orders that happen rarely. */
+/* The end of the initial data of a watcher, at its place among the entries, and messages that are not entries:
+ * against a scripted server, which sends them in orders that are rare with real servers. */
 #include "js_peer.h"
 #include "kv.h"
 

@@ -1,5 +1,5 @@
-/* Watchers against a model: while a thread changes keys at random, a watcher reads them, and its consumer and its
- * connection are taken away at random places. TEST_KV_ROUNDS in the environment says how many rounds. */
+/* Watchers compared with a model: a thread changes random keys while a watcher reads them, and its consumer and
+ * its connection are removed at random times. TEST_KV_ROUNDS is the number of rounds. */
 #include "kv.h"
 
 enum { KEYS = 10, BEFORE = 60 };

@@ -1,4 +1,4 @@
-/* Watchers used by several threads, ended from inside and outside, and by the connection. */
+/* Watchers that are used by several threads and ended from inside, from outside and by the connection. */
 #include "kv.h"
 
 typedef struct waiting {

@@ -1,4 +1,4 @@
-/* The disconnected callback finds why: in the connection's last error, which stays through the outage. */
+/* The last error of a connection gives the reason in the disconnected callback, and stays during the outage. */
 #include "callbacks.h"
 #include "peer.h"
 #include "peer_fixture.h"

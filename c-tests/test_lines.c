@@ -1,5 +1,5 @@
-/* What would break a line of the protocol, or make it longer than servers take, is refused by the call: nothing of
- * it is sent, and the connection goes on. */
+/* Arguments that would break a line of the protocol, or make it longer than servers accept, are refused by the
+ * call: nothing is sent, and the connection continues to work. */
 #include "fixture.h"
 #include "peer_fixture.h"
 

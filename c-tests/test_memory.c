@@ -1,5 +1,5 @@
-/* What messages that wait or are kept cost in memory, seen from outside: by what the process has grown. Under a tool that
- * allocates in place of the C library the messages are looked at, and the figures are not. */
+/* The memory of messages that wait or are kept, measured by the growth of the process. Under a tool that replaces
+ * the allocator only the messages are checked, not the figures. */
 #include "fixture.h"
 #include "memory.h"
 #include "test.h"

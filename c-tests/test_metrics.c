@@ -1,4 +1,4 @@
-/* What connections have done, as structures and as OpenMetrics text. */
+/* Metrics of connections, as structures and as OpenMetrics text. */
 #include "callbacks.h"
 #include "children.h"
 #include "fixture.h"

@@ -1,4 +1,4 @@
-/* Services: errors, requests and their answers, groups, queue groups, the asking side. */
+/* Services: errors, requests and their answers, groups, queue groups, the client side. */
 #include "micro.h"
 
 static void errors(void) {

@@ -1,4 +1,4 @@
-/* How services end: by the program, with their connection, by an error, in callbacks, in children. */
+/* The end of services: by the program, with their connection, by an error, in callbacks, in children. */
 #include "children.h"
 #include "memory.h"
 #include "micro.h"

@@ -1,5 +1,4 @@
-/* Services that are asked nonsense, and answers of services that no service should give: both sides take it, with words
- * where it is an error, and go on. */
+/* Invalid requests to services and invalid answers of services: both sides report the errors and continue. */
 #include "micro.h"
 
 enum { LONG_TEXT = 200 * 1000 };

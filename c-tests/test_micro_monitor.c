@@ -1,4 +1,4 @@
-/* Monitoring of services: PING, INFO, STATS, and what a program adds to them. */
+/* Monitoring of services: PING, INFO, STATS, and the data that a program adds. */
 #include "micro.h"
 
 static void ask_of(natsConnection *nc, const char *prefix, const char *verb, const char *level, char *text,

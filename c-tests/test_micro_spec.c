@@ -1,5 +1,5 @@
-/* Services: what their manual promises beyond the plain case. Copies of what was given, one request at a time, counts,
- * answers that cannot be sent, what the asking side takes for an error, requests that meet a stop. */
+/* Services, by the sentences of their manual: copies of arguments, one request at a time, counters, answers that
+ * cannot be sent, errors for the client, requests during a stop. */
 #include "micro.h"
 
 /* ---- what was given is copied */

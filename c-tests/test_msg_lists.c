@@ -1,4 +1,4 @@
-/* Many messages by one call: natsSubscription_NextMsgs, natsConnection_SubscribeMsgs. And the trace of a message. */
+/* Calls with many messages: natsSubscription_NextMsgs, natsConnection_SubscribeMsgs. And the trace of a message. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "test.h"

@@ -1,4 +1,4 @@
-/* Received messages: their headers and payload, how long they live, padding. */
+/* Received messages: their headers, payload, lifetime, padding. */
 #include "peer.h"
 #include "test.h"
 

@@ -1,4 +1,4 @@
-/* Object stores: what is stored is read, and what fails leaves nothing half. */
+/* Object stores: stored objects are read back, and failed calls leave no incomplete objects. */
 #include "obj.h"
 
 #include <unistd.h>

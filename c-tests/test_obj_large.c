@@ -1,5 +1,4 @@
-/* A large file is stored and read back in little memory: 128 MiB, or as many MiB as TEST_OBJECT_MIB in the environment
- * says. */
+/* A large file is stored and read back with little memory: 128 MiB, or TEST_OBJECT_MIB MiB. */
 #include "jetstream.h"
 #include "memory.h"
 #include "server.h"

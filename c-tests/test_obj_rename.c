@@ -1,5 +1,5 @@
-/* Objects that get another name while other clients rename, store or delete them: none is lost, none is there twice, and
- * each that is there can be read. */
+/* Objects that are renamed while other clients rename, store or delete them: no object is lost or exists twice,
+ * and all can be read. */
 #include "js_peer.h"
 #include "obj.h"
 

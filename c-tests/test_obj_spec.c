@@ -1,5 +1,5 @@
-/* Object stores: what their manual promises beyond the plain case. What a store is as a stream, what is stored of an object,
- * arguments that cannot be, updates and links over what is there or was, watchers with their options. */
+/* Object stores, by the sentences of their manual: the stream of a store, the stored form of an object, invalid
+ * arguments, updates and links that replace other objects, watchers with their options. */
 #include "obj.h"
 
 #include <signal.h>

@@ -1,4 +1,4 @@
-/* Every core option: what it accepts, what it refuses, and that a connection has its own copy. */
+/* All core options: accepted and refused values, and the connection's copy. */
 #include "callbacks.h"
 #include "peer.h"
 #include "test.h"

@@ -1,8 +1,8 @@
-/* What calls leave in their outputs when they fail.
+/* Outputs of failed calls.
  *
- * Most write nothing. The others, as in nats.c, write a value that a program may rely on: 0, NULL or an empty
- * text. Each row calls one function with one reason to fail; all outputs hold a pattern before, and what the
- * row does not name must hold it afterwards. */
+ * Most functions do not write them. Some, as in nats.c, write a value that a program may rely on: 0, NULL or an
+ * empty text. Each row calls one function with one cause of failure; all outputs are filled with a pattern, and
+ * those that the row does not name must keep it. */
 #include "peer_fixture.h"
 #include "server.h"
 

@@ -1,4 +1,4 @@
-/* What a subscription has pending: limits, slow consumers, statistics. */
+/* Pending messages of a subscription: limits, slow consumers, statistics. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "test.h"

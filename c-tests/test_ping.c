@@ -1,4 +1,4 @@
-/* PING and PONG: flushes, answers to the server, and finding out that it is gone. */
+/* PING and PONG: flushes, answers to the server, and the detection of a lost server. */
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"

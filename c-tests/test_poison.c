@@ -1,4 +1,4 @@
-/* What a server never takes is not tried without end. */
+/* Publishes that no server accepts are not repeated for ever. */
 #include <sys/socket.h>
 
 #include <poll.h>

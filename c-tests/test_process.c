@@ -1,5 +1,5 @@
-/* The process is the program's: it forks, it ends threads, it may not have as many as it likes, and it closes the
- * library where it should not. Only libnats_rs promises anything here. */
+/* Effects of the process: fork, the end of threads, limits of the number of threads, and closing the library in
+ * places where that is not possible. Only libnats_rs supports this. */
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>

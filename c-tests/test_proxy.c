@@ -1,5 +1,5 @@
-/* Reaching a server through a proxy, by the program's function or the library's own ways; and from a chosen
- * address. The proxies' answers in all their forms are tested in Rust (src/net/proxy). */
+/* Connections through a proxy, by a function of the program or by the library; and from a selected local address.
+ * All forms of the proxies' answers are tested in Rust (src/net/proxy). */
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"

@@ -1,4 +1,4 @@
-/* Publishing: every form, the bytes on the wire, limits, headers, forwarding. */
+/* Publishing: all forms, the bytes on the wire, limits, headers, forwarding. */
 #include "callbacks.h"
 #include "peer.h"
 #include "test.h"

@@ -1,4 +1,4 @@
-/* Losing the server and finding it again: what is kept, and in which order. */
+/* The loss of the server and the reconnect: what is kept, and in which order it is sent. */
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"

@@ -1,4 +1,4 @@
-/* Subscriptions that the server refuses: told once, and not sent again until the program acts. */
+/* Subscriptions that the server refuses: reported once, and not sent again until the program acts. */
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"

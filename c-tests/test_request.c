@@ -1,4 +1,4 @@
-/* Requests: the multiplexer and the old style, no responders, time-outs, many at once, loss and close. */
+/* Requests: the multiplexer and the old style, no responders, timeouts, many at once, loss and close. */
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"

@@ -1,4 +1,4 @@
-/* Requests with many replies, and requests that call back. */
+/* Requests with many replies, and requests with a callback. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "peer_fixture.h"

@@ -1,4 +1,4 @@
-/* When there is no server: how often it is tried, how long is paused, when it is given up. */
+/* Connecting without a server: the number of attempts, the pauses, and the end. */
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"

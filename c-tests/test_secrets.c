@@ -1,4 +1,4 @@
-/* A private seed never leaves the program, whatever the program or its files mistake for something public. */
+/* A private seed is never sent, even if the program or its files give it in place of something public. */
 #include "callbacks.h"
 #include "keys.h"
 #include "peer.h"

@@ -1,4 +1,4 @@
-/* What a server says with -ERR, and what follows from it. */
+/* -ERR of the server, and its consequences. */
 #include <strings.h>
 
 #include "callbacks.h"

@@ -1,4 +1,4 @@
-/* Which server a connection goes to next, and as whom: the program's say in it. */
+/* The program's selection of the next server and of the user. */
 #include "callbacks.h"
 #include "server.h"
 #include "test.h"

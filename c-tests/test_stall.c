@@ -1,4 +1,4 @@
-/* Publishing to a peer that reads nothing: who waits for it, for how long, and what becomes of the rest. */
+/* Publishing to a peer that does not read: which calls wait, for how long, and what happens to the remaining data. */
 #include "callbacks.h"
 #include "peer.h"
 #include "peer_fixture.h"

@@ -1,4 +1,4 @@
-/* The end of a subscription: completion callbacks, and what callbacks may do to themselves. */
+/* The end of a subscription: completion callbacks, and callbacks that end their own subscription. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "test.h"

@@ -1,4 +1,4 @@
-/* Subscriptions: every form, delivery to callbacks, time limits, auto-unsubscribe. */
+/* Subscriptions: all forms, delivery to callbacks, time limits, auto-unsubscribe. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "peer.h"

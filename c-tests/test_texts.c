@@ -1,4 +1,4 @@
-/* What calls say when they fail: the subject, the place, the limit, the time, and what to do about it. */
+/* Error texts: the subject, the position, the limit, the time, and advice. */
 #include "callbacks.h"
 #include "fixture.h"
 #include "peer_fixture.h"

@@ -1,4 +1,4 @@
-/* What calls say about their arguments, about the thread that makes them, and about a library that is closed. */
+/* Error texts about arguments, about the calling thread, and about a closed library. */
 #include "fixture.h"
 #include "test.h"
 #include "words.h"

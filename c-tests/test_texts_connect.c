@@ -1,4 +1,4 @@
-/* What a connect that fails says: which server, what it did, in which time, and what to look at next. */
+/* Error texts of a failed connect: the server, its behaviour, the time, and advice. */
 #include "callbacks.h"
 #include "peer.h"
 #include "server.h"

@@ -1,5 +1,5 @@
-/* Texts of errors of JetStream and the stores: they name the stream, the consumer, the subject or the object, and say
- * what can be done. */
+/* Error texts of JetStream and the stores: they name the stream, the consumer, the subject or the object, and give
+ * advice. */
 #include "jetstream.h"
 #include "obj.h"
 #include "publisher.h"

@@ -1,5 +1,5 @@
-/* Many connections and subscriptions on few threads; many threads on one connection. Only libnats_rs keeps
- * its number of threads small. */
+/* Many connections and subscriptions on few threads; many threads on one connection. Only libnats_rs has a small
+ * number of threads. */
 #include <dirent.h>
 #include <sys/socket.h>
 #include <unistd.h>

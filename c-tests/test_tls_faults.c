@@ -1,5 +1,5 @@
-/* TLS with servers and networks that misbehave: nothing hangs, nothing secret leaves, and what came in plain
- * is never taken for what the server said. */
+/* TLS with servers and networks that misbehave: nothing hangs, no secret is sent, and plain text from the network
+ * is never taken for the server's. */
 #include <poll.h>
 #include <sys/socket.h>
 

@@ -1,4 +1,4 @@
-/* What is trusted over time, whatever form its files have, and the words for what is not. */
+/* Trusted certificates over time and in all forms of files, and the error texts for others. */
 #include <sys/stat.h>
 
 #include "callbacks.h"

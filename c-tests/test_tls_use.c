@@ -1,4 +1,4 @@
-/* TLS in use: traffic, the handshake that comes first, reconnects. */
+/* TLS in use: traffic, TLS before INFO, reconnects. */
 #include "callbacks.h"
 #include "certs.h"
 #include "server.h"

@@ -1,4 +1,4 @@
-/* WebSocket against nats-server's listener, and against servers that break its rules. */
+/* WebSocket against nats-server's listener, and against servers that violate its rules. */
 #include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>

@@ -1,10 +1,10 @@
 # Builds the library: cmake -P CargoBuild.cmake, run by the target nats_rs_cargo with
 #   -DCARGO=, -DPROFILE=, -DSOURCE_DIR=, -DTARGET_DIR=
-#   -DRUST_TARGET=, -DCC=, -DAR=   for another machine than this one; else empty
+#   -DRUST_TARGET=, -DCC=, -DAR=   when cross-compiling; otherwise empty
 #   -DPREFIX_MAP=ON                if the C compiler knows -ffile-prefix-map
 #
-# Two builds of the same sources by the same compilers give the same shared library, whatever their folders: the names of
-# this machine's folders are replaced in what the compilers write. So debuggers look for sources in /usr/src/nats_rs.
+# Builds of the same sources with the same compilers in different folders give the same shared library: the names of the
+# folders are replaced in the compilers' output. Debuggers therefore look for the sources in /usr/src/nats_rs.
 cmake_minimum_required(VERSION 3.16)
 
 if(DEFINED ENV{CARGO_HOME})
@@ -13,8 +13,8 @@ else()
     set(cargo_home $ENV{HOME}/.cargo)
 endif()
 
-# The folders of downloaded crates have the name of where they came from. They are there before the flags are chosen, so
-# that the first build and the next ones have the same flags.
+# The folders of downloaded crates are named after their registry. The crates are downloaded before the flags are
+# determined, so that the first build has the same flags as later ones.
 execute_process(COMMAND ${CARGO} fetch --locked --quiet --manifest-path ${SOURCE_DIR}/Cargo.toml RESULT_VARIABLE result)
 if(result)
     message(FATAL_ERROR "cargo cannot fetch the crates that Cargo.lock names")
@@ -27,7 +27,7 @@ macro(remap from to)
     list(APPEND rust_flags --remap-path-prefix=${from}=${to})
     list(APPEND c_flags -ffile-prefix-map=${from}=${to})
 endmacro()
-# Of several that fit a path, the compilers take the last one.
+# If several prefixes match a path, the compilers use the last one.
 remap(${SOURCE_DIR} /usr/src/nats_rs)
 remap(${TARGET_DIR} /usr/src/nats_rs/target)
 remap(${cargo_home} /usr/src/cargo)
@@ -35,7 +35,7 @@ foreach(registry IN LISTS registries)
     remap(${registry} /usr/src/cargo)
 endforeach()
 
-# Flags of the user stay. Cargo adds what --config says to its configuration files, but not to the environment.
+# The user's flags are kept. Cargo merges --config with its configuration files, but not with the environment.
 set(config)
 string(ASCII 31 separator)
 list(JOIN rust_flags ${separator} encoded)

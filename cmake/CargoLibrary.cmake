@@ -1,9 +1,9 @@
-# The library: built by cargo in NATS_RS_CARGO_TARGET_DIR, copied from there to <build>/lib under the names that it is
-# installed with, and described by imported targets.
+# Builds the library with cargo in NATS_RS_CARGO_TARGET_DIR, copies it to <build>/lib under the names of an installation,
+# and defines imported targets for it.
 include(CheckCCompilerFlag)
 
-# The system libraries that Rust's standard library needs where it is linked statically: what
-# `cargo rustc --release -- --print native-static-libs` prints.
+# The system libraries that a program needs with the static library, as
+# `cargo rustc --release -- --print native-static-libs` prints them.
 set(NATS_RS_NATIVE_LIBS gcc_s util rt pthread m dl c)
 set(NATS_RS_ABI_VERSION 0) # of the soname, as in build.rs
 
@@ -20,7 +20,7 @@ if(NOT NATS_RS_CARGO)
 endif()
 
 set(cargo_target_dir ${PROJECT_BINARY_DIR}/cargo)
-if(DEFINED ENV{NATS_RS_CARGO_TARGET_DIR}) # set by scripts/lib.sh: what is built for one test need not be for the next
+if(DEFINED ENV{NATS_RS_CARGO_TARGET_DIR}) # set by scripts/lib.sh, so that several tests share one build
     set(cargo_target_dir $ENV{NATS_RS_CARGO_TARGET_DIR})
 endif()
 set(NATS_RS_CARGO_TARGET_DIR ${cargo_target_dir} CACHE PATH "Where cargo builds")
@@ -42,7 +42,7 @@ set(NATS_RS_SHARED_FILE libnats_rs.so.${PROJECT_VERSION})
 set(NATS_RS_SHARED_SONAME libnats_rs.so.${NATS_RS_ABI_VERSION})
 file(MAKE_DIRECTORY ${NATS_RS_STAGE})
 
-# With BUILD_SHARED_LIBS unset both libraries are installed; else the one that it says.
+# Without BUILD_SHARED_LIBS both libraries are installed, with it only the one that it selects.
 set(NATS_RS_SHARED ON)
 set(NATS_RS_STATIC ON)
 if(DEFINED BUILD_SHARED_LIBS)
@@ -59,7 +59,7 @@ set(stage_shared
     COMMAND ${CMAKE_COMMAND} -E create_symlink ${NATS_RS_SHARED_SONAME} ${NATS_RS_STAGE}/libnats_rs.so)
 set(staged ${NATS_RS_STAGE}/${NATS_RS_SHARED_FILE} ${NATS_RS_STAGE}/libnats_rs.a)
 if("${rust_target};${rust_host}" MATCHES "-musl;|^;.*-musl$")
-    # Rust links programs for musl statically, and makes no shared libraries there.
+    # For musl, Rust links programs statically and builds no shared libraries.
     if(BUILD_SHARED_LIBS)
         message(FATAL_ERROR "BUILD_SHARED_LIBS: there is no shared library for musl, only the static one")
     endif()
@@ -69,7 +69,8 @@ if("${rust_target};${rust_host}" MATCHES "-musl;|^;.*-musl$")
     set(NATS_RS_NATIVE_LIBS gcc_eh c)
 endif()
 
-# Always run: cargo knows what is out of date. Nothing is copied, so nothing relinked, where nothing changed.
+# Always run, because cargo determines what is out of date. Files that have not changed are not copied, and programs are
+# not linked again.
 add_custom_target(nats_rs_cargo ALL
     COMMAND ${CMAKE_COMMAND} -DCARGO=${NATS_RS_CARGO} -DPROFILE=${NATS_RS_CARGO_PROFILE}
             -DSOURCE_DIR=${PROJECT_SOURCE_DIR} -DTARGET_DIR=${NATS_RS_CARGO_TARGET_DIR} -DRUST_TARGET=${rust_target}
@@ -103,7 +104,7 @@ add_library(nats_rs::compat INTERFACE IMPORTED GLOBAL)
 set_target_properties(nats_rs::compat PROPERTIES
     INTERFACE_INCLUDE_DIRECTORIES ${PROJECT_SOURCE_DIR}/include/compat)
 
-# The one that BUILD_SHARED_LIBS says; the shared one without it.
+# The library that BUILD_SHARED_LIBS selects; without it, the shared one.
 add_library(nats_rs::nats_rs INTERFACE IMPORTED GLOBAL)
 if(NATS_RS_SHARED)
     set_target_properties(nats_rs::nats_rs PROPERTIES INTERFACE_LINK_LIBRARIES nats_rs::shared)

@@ -1,10 +1,10 @@
-# What programs written for nats.c look for (NATS_RS_INSTALL_COMPAT), as the install component `compat`:
+# With NATS_RS_INSTALL_COMPAT, installs the files of nats.c that programs look for, as the component `compat`:
 #   include/nats.h, include/nats/nats.h, status.h, version.h, adapters/libuv.h, adapters/libevent.h
-#   lib/libnats.so -> libnats_rs.so, lib/libnats_static.a -> libnats_rs.a, for programs that are built
+#   lib/libnats.so -> libnats_rs.so, lib/libnats_static.a -> libnats_rs.a, to link programs with
 #   lib/libnats.so.3.N, for programs that were linked with nats.c 3.N
 #   lib/cmake/cnats/cnats-config.cmake and its version file, lib/pkgconfig/libnats.pc
 #
-# It takes the places of an installed nats.c, and needs the rest of the installation.
+# These files replace those of an installed nats.c, and need the other components.
 set(cnats_version_file ${PROJECT_SOURCE_DIR}/include/nats_rs.h)
 file(STRINGS ${cnats_version_file} cnats_version REGEX "^#define NATS_VERSION_(MAJOR|MINOR|PATCH) ")
 string(REGEX REPLACE "#define NATS_VERSION_[A-Z]+ ([0-9]+)" "\\1" cnats_version "${cnats_version}")
@@ -13,8 +13,9 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${cnats_version_f
 
 # ---- libraries for programs that were linked with nats.c -----------------------------------------------------------
 
-# libnats_compat(MINOR SOURCE...): libnats.so.3.MINOR. Only versions whose structures are known (compat/layouts.h) have
-# one: a program of another version does not start, instead of running with structures of the wrong sizes.
+# libnats_compat(MINOR SOURCE...): builds libnats.so.3.MINOR. It exists only for the versions whose structures
+# compat/layouts.h has: a program that was linked with another version does not start, rather than run with structures of
+# wrong sizes.
 function(libnats_compat minor)
     set(target libnats_3_${minor})
     add_library(${target} SHARED ${ARGN})
@@ -26,7 +27,7 @@ function(libnats_compat minor)
         BUILD_RPATH "$ORIGIN" INSTALL_RPATH "$ORIGIN")
     target_compile_definitions(${target} PRIVATE NATS_ABI=${abi})
     target_compile_options(${target} PRIVATE -Wall -Wextra)
-    # It needs libnats_rs also where it does not call it: that is where most functions are.
+    # It must need libnats_rs even if it calls none of its functions: the program finds most functions there.
     target_link_options(${target} PRIVATE LINKER:-soname,libnats.so.3.${minor} LINKER:--no-as-needed LINKER:-z,now LINKER:-s)
     target_link_libraries(${target} PRIVATE nats_rs::shared ${CMAKE_DL_LIBS})
     install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT compat
@@ -43,9 +44,9 @@ if(NATS_RS_SHARED)
     libnats_compat(14 ${compat}/same.c)
 endif()
 
-# ---- what programs are built with ------------------------------------------------------------------------------------
+# ---- files to build programs with ------------------------------------------------------------------------------------
 
-# install_link(NAME TARGET DESTINATION): a symbolic link.
+# install_link(NAME TARGET DESTINATION): installs a symbolic link.
 function(install_link name target destination)
     file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/compat-links)
     file(CREATE_LINK ${target} ${PROJECT_BINARY_DIR}/compat-links/${name} SYMBOLIC)
@@ -58,7 +59,7 @@ if(NATS_RS_STATIC)
     install_link(libnats_static.a libnats_rs.a ${CMAKE_INSTALL_LIBDIR})
 endif()
 
-# The shims of include/compat lie elsewhere, relative to the header.
+# The installed shims have another path to the header than those of include/compat.
 function(install_shim from to header)
     file(READ ${PROJECT_SOURCE_DIR}/include/compat/${from} shim)
     string(REGEX REPLACE "\"[^\"]*${header}\"" "\"${to}${header}\"" shim "${shim}")

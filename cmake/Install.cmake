@@ -1,4 +1,4 @@
-# What `cmake --install` puts where:
+# `cmake --install` installs:
 #   include/nats_rs.h
 #   include/nats_rs.hpp, include/nats_rs/cpp/*.hpp: the C++ interface, for the same targets
 #   include/nats_rs/adapters/libuv.h, include/nats_rs/adapters/libevent.h
@@ -6,7 +6,7 @@
 #   lib/libnats_rs.so -> libnats_rs.so.0 -> libnats_rs.so.0.1.0, lib/libnats_rs.a
 #   lib/.debug/libnats_rs.so.0.1.0.debug
 #   lib/cmake/nats_rs/nats_rs-config.cmake and its version file, lib/pkgconfig/nats_rs.pc
-#   share/licenses/nats_rs: the licence, and those of the crates that are in the library
+#   share/licenses/nats_rs: the licences of the library and of the crates in it
 # Its components: runtime (libnats_rs.so.0 and the file), dev, debug, licenses; and compat, which is in Compat.cmake.
 include(CMakePackageConfigHelpers)
 
@@ -19,8 +19,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/include/nats_rs.h ${PROJECT_SOURCE_DIR}/incl
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/nats_rs/cpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nats_rs
         COMPONENT dev FILES_MATCHING PATTERN *.hpp)
 
-# The shims name the header relative to themselves, so that their directory is all that a program must add to its
-# include path. Installed, they lie one directory deeper than in the sources.
+# The shims include the header by a relative path, so that a program needs no other directory in its include path than
+# theirs. The installed ones are one directory deeper than those of the sources.
 file(READ ${PROJECT_SOURCE_DIR}/include/compat/nats.h shim)
 string(REPLACE "\"../nats_rs.h\"" "\"../../nats_rs.h\"" shim "${shim}")
 file(WRITE ${PROJECT_BINARY_DIR}/compat/nats.h "${shim}")
@@ -29,7 +29,7 @@ foreach(header IN ITEMS nats.h status.h version.h)
     install(FILES ${PROJECT_SOURCE_DIR}/include/compat/nats/${header} DESTINATION ${NATS_RS_COMPAT_DIR}/nats COMPONENT dev)
 endforeach()
 
-# The adapters for event loops, and their shims likewise: nats.c had them beside <nats.h> before it had <nats/nats.h>.
+# The adapters for event loops, with shims of both kinds: nats.c had them beside <nats.h> before it had <nats/nats.h>.
 foreach(adapter IN ITEMS libuv.h libevent.h)
     install(FILES ${PROJECT_SOURCE_DIR}/include/nats_rs/adapters/${adapter}
             DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nats_rs/adapters COMPONENT dev)

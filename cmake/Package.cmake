@@ -3,9 +3,9 @@
 #   cmake -S . -B build -DCMAKE_INSTALL_PREFIX=/usr -DNATS_RS_INSTALL_COMPAT=ON && cmake --build build
 #   cd build && cpack            # libnats-rs0, libnats-rs-dev and libnats-rs-compat, and a .tar.gz
 #
-# Configured for /usr, as the names of Debian's folders depend on it.
+# It must be configured for /usr: the names of Debian's folders depend on that.
 set(NATS_RS_PACKAGE_MAINTAINER "libnats_rs packagers <packagers@libnats-rs.invalid>" CACHE STRING
-    "Who answers for the packages that cpack makes: Name <address>")
+    "The maintainer of the packages that cpack makes: Name <address>")
 
 set(CPACK_GENERATOR TGZ)
 find_program(NATS_RS_DPKG_DEB dpkg-deb)
@@ -24,7 +24,7 @@ set(CPACK_PACKAGE_CHECKSUM SHA256)
 set(CPACK_VERBATIM_VARIABLES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
     WORLD_READ WORLD_EXECUTE)
-# The archive has all components in one tree, what debuggers read too.
+# The archive has all components in one tree, including the debug information.
 set(CPACK_ARCHIVE_COMPONENT_INSTALL OFF)
 
 # ---- Debian ------------------------------------------------------------------------------------------------------------
@@ -54,9 +54,10 @@ set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libnats-rs${NATS_RS_ABI_VERSION} (= ${package_version}), libc6-dev")
 set(CPACK_COMPONENT_DEV_DESCRIPTION "NATS client for C with a Rust core (development files)\n${about}
 
-These are the headers, the static library, and what CMake and pkg-config read.")
+This package has the headers, the static library, and the files for CMake and
+pkg-config.")
 
-# It has the files of libnats-dev and the libraries of libnats3.N: it stands in for them.
+# It has the files of libnats-dev and the libraries of libnats3.N, and replaces those packages.
 set(CPACK_DEBIAN_COMPAT_PACKAGE_NAME libnats-rs-compat)
 set(CPACK_DEBIAN_COMPAT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_COMPAT_PACKAGE_SHLIBDEPS ON)
@@ -76,7 +77,7 @@ set(CPACK_COMPONENT_COMPAT_DESCRIPTION "NATS client for C with a Rust core (in t
 Projects written for nats.c find it as if it were that library, and programs
 that were linked with nats.c run on it.")
 
-# cpack knows one list of components for all kinds of packages: the script chooses those of Debian's.
+# cpack has one list of components for all kinds of packages; the script selects those of the Debian packages.
 set(CPACK_PROJECT_CONFIG_FILE ${PROJECT_SOURCE_DIR}/cmake/PackageConfig.cmake)
 set(CPACK_NATS_RS_SOURCE_DIR ${PROJECT_SOURCE_DIR})
 set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/PackageDocs.cmake)

@@ -1,5 +1,5 @@
-# Run by cpack when the files of the packages are in their folders: what each package of Debian has in its
-# /usr/share/doc, and what lintian is to accept (packaging/debian).
+# Run by cpack when the files of the packages are in their folders: adds the files of /usr/share/doc and the overrides of
+# lintian to each Debian package (packaging/debian).
 if(NOT CPACK_GENERATOR STREQUAL "DEB")
     return()
 endif()

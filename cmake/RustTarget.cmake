@@ -1,7 +1,7 @@
-# Which of Rust's targets the library is built for: sets NATS_RS_RUST_TARGET, empty for the machine that builds.
+# Determines the Rust target of the library: sets rust_target, which is empty for the host.
 #
-# cmake with a toolchain file, or with a C compiler for another machine or of another word size, builds the library for
-# that one too, or stops: a program that is linked to a library for another machine says nothing that helps.
+# If the C compiler builds for another machine or word size, the library is built for the same one, or the configuration
+# fails: the linker's message about a library for another machine would not show the cause.
 set(NATS_RS_RUST_TARGET "" CACHE STRING "Rust's name of the target; found by the C compiler if empty")
 
 find_program(NATS_RS_RUSTC rustc HINTS ${cargo_hints} DOC "The rustc of that cargo")
@@ -36,7 +36,7 @@ if(NOT NATS_RS_RUST_TARGET)
     elseif(NOT machine MATCHES "^(s390x|loongarch64)$")
         set(machine "")
     endif()
-    # How the compiler calls its target tells the C library.
+    # The compiler's name of its target shows which C library it has.
     execute_process(COMMAND ${CMAKE_C_COMPILER} -dumpmachine OUTPUT_VARIABLE c_target ERROR_QUIET
                     OUTPUT_STRIP_TRAILING_WHITESPACE)
     set(libc gnu)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The C tests with AddressSanitizer in the library and in the tests. Needs a nightly Rust; not a part of test.sh.
-# CC and CXX may name the compiler: gcc (default) or clang, both bring the runtime that the library is bound to.
+# CC and CXX may name the compiler: gcc (the default) or clang. Both have the runtime that the library is linked to.
 #
 # usage: asan.sh [CTEST ARGUMENT...]
 set -euo pipefail
@@ -15,7 +15,7 @@ NATS_SERVER=$(scripts/get-nats-server.sh)
 export NATS_SERVER
 
 heading "Library with AddressSanitizer"
-# Fat LTO would take minutes and show nothing more.
+# Fat LTO would take minutes and would not find more.
 RUSTFLAGS="-Zsanitizer=address -Cforce-frame-pointers=yes" CARGO_PROFILE_RELEASE_LTO=off \
     cargo +nightly build --release --lib --target "$TARGET" --target-dir "$ROOT/target/asan"
 mkdir -p "$BUILD/lib"
@@ -29,5 +29,5 @@ cmake -S c-tests -B "$BUILD/tests" -DCMAKE_BUILD_TYPE=Debug -DNATS_RS_LIBRARY="$
 cmake --build "$BUILD/tests" -j "$(jobs_wanted)"
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0:halt_on_error=1}"
 cd "$BUILD/tests"
-# Not the tests that fork beside running threads: the sanitizer has locks of its own, which children inherit taken.
+# Without the tests that fork while other threads run: the sanitizer has locks of its own, which a child may inherit locked.
 ctest --output-on-failure --no-tests=error -LE valgrind -E "^test_fork" -j "$(jobs_wanted)" "$@"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What of the benchmark can fail the tests: instructions and allocations a message, counted by callgrind and compared
-# with bench/instructions.json, and threads that come with subscriptions and connections. Times are not looked at.
-# What is measured, and how, is in bench/gate.py. Takes about a minute.
+# The part of the benchmark that is a test: instructions and allocations for each message, counted by callgrind and
+# compared with bench/instructions.json, and the number of threads with many subscriptions and connections. Times are not
+# measured. bench/gate.py describes the method. Takes about a minute.
 #
-# usage: bench-gate.sh [--record]   --record writes bench/instructions.json anew, in some three minutes
-# NATS_RS_LIBRARY=FILE measures that libnats_rs.so and builds none.
+# usage: bench-gate.sh [--record]   --record writes a new bench/instructions.json, in about three minutes
+# NATS_RS_LIBRARY=FILE measures that file instead of building the library.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

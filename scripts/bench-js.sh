@@ -1,28 +1,28 @@
 #!/usr/bin/env bash
-# JetStream, key-value buckets, object stores and services: this library beside Debian's nats.c, and for objects beside the
-# crate async-nats, in turn against one nats-server on the loopback address, whose streams are in memory. Prints a table;
-# writes js-results.json and js-results.svg. The server's cost is the larger part of most rates, so of publishing and
-# consuming the client's CPU time is compared.
+# Compares JetStream, key-value buckets, object stores and services of this library with those of Debian's nats.c, and
+# object stores with those of the crate async-nats. The libraries take turns with one nats-server on the loopback address,
+# whose streams are in memory. Prints a table; writes js-results.json and js-results.svg. Most rates depend more on the
+# server than on the client; for publishing and consuming, therefore, the CPU time of the client is compared.
 #
-# As bench.sh it measures twice, on a machine that is idle but for it and with one processor kept busy.
+# Like bench.sh it measures twice: on an idle machine, and with one processor kept busy.
 #
 # usage: bench-js.sh [--quick] [--rounds N] [--states "idle busy"] [--only "CASE..."] [--libraries "NAME..."] [--out DIR]
 #                    [--anyway]
-#   --quick       3 rounds with smaller counts, idle only, in about a minute once all is built; writes to build/bench
-#   --rounds      how often each case is run with each library (5); the medians count
+#   --quick       3 rounds with smaller counts, idle only, about a minute without the builds; writes to build/bench
+#   --rounds      how often each case is run with each library (5); the result is the median
 #   --states      idle, busy or both
-#   --only        these cases only (their names are in the table of this script)
-#   --libraries   of ours, natsc and async these only
-#   --out         where the results go (bench)
-#   --anyway      write results to bench although the machine is not idle
-# NATS_RS_LIBRARY=FILE measures that libnats_rs.so and builds none.
+#   --only        only these cases (the table of this script has their names)
+#   --libraries   only these of ours, natsc and async
+#   --out         the folder of the results (bench)
+#   --anyway      write results to bench even if the machine is not idle
+# NATS_RS_LIBRARY=FILE measures that file instead of building the library.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=scripts/bench-lib.sh
 . "$ROOT/scripts/bench-lib.sh"
 
-# case, program, libraries, then count and quick count. A count with a slash is that of nats.c behind it, where it is
+# case, program, libraries, count, and the count with --quick. In A/B, B is the count for nats.c, in cases in which it is
 # very slow.
 CASES="
 js_async_128         js         ours,natsc 200000       60000
@@ -63,7 +63,7 @@ build_async
 look_at_machine
 start_server -js -sd "$SCRATCH/store"
 
-# The runs of one round: a line for each, the libraries of a case next to each other.
+# The runs of one round, a line for each; the libraries of a case follow each other.
 plan=()
 while read -r name program libraries count quick_count; do
     is_wanted_case "$name" || continue

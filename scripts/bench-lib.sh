@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the benchmarks' scripts share. Source it behind lib.sh, with BUILD set.
+# Functions of the benchmark scripts. Source it after lib.sh, with BUILD set.
 
 progress() {
     if [ -t 2 ]; then
@@ -13,8 +13,8 @@ end_of_progress() {
 
 CFLAGS=(-std=gnu11 -O2 -g -Wall -Wextra -Werror)
 
-# copy_library: the library to measure into $BUILD, so that a build in between changes nothing. NATS_RS_LIBRARY=FILE is
-# that one; else it is built.
+# copy_library: copies the library to measure into $BUILD, so that a later build does not change it. That is the file that
+# NATS_RS_LIBRARY names, or else the release build.
 copy_library() {
     if [ -z "${NATS_RS_LIBRARY:-}" ]; then
         cargo build --release --quiet
@@ -26,8 +26,8 @@ copy_library() {
 
 nats_c_there() { echo '#include <nats/nats.h>' | cc -E - >/dev/null 2>&1; }
 
-# build_each NAME LIBRARIES: bench/NAME.c with those of "ours natsc" that are wanted and there, as $BUILD/NAME-ours and
-# $BUILD/NAME-natsc. Sets LIBRARIES to them.
+# build_each NAME LIBRARIES: builds bench/NAME.c as $BUILD/NAME-ours and $BUILD/NAME-natsc, with those of the two libraries
+# that LIBRARIES contains and that are installed. Sets LIBRARIES to them.
 build_each() {
     LIBRARIES=""
     if [[ " $2 " = *" ours "* ]]; then
@@ -42,11 +42,11 @@ build_each() {
         cc "${CFLAGS[@]}" -DUSE_NATS_C -o "$BUILD/$1-natsc" "bench/$1.c" -lnats -pthread
         LIBRARIES+=" natsc"
     else
-        say "without nats.c: libnats-dev is not installed"
+        say "nats.c is left out: libnats-dev is not installed"
     fi
 }
 
-# start_peer: builds it and sets PEER_URL. It ends when this script does.
+# start_peer: builds and starts the peer, and sets PEER_URL. The peer ends with this script.
 start_peer() {
     cc "${CFLAGS[@]}" -o "$BUILD/peer" bench/peer.c
     mkfifo "$SCRATCH/peer.in"
@@ -58,11 +58,11 @@ start_peer() {
     PEER_URL="nats://127.0.0.1:$(cat "$SCRATCH/peer.port")"
 }
 
-# processor_times: the times of all processors together since the machine started, as the kernel counts them.
+# processor_times: prints the kernel's counters of the time of all processors since the machine started.
 processor_times() { head -n 1 /proc/stat; }
 
-# busy_percent BEFORE AFTER: of all processors' time between two of these, how much was used and how much was stolen by
-# other virtual machines, in hundredths.
+# busy_percent BEFORE AFTER: prints which part of the processors' time between two results of processor_times was used,
+# and which part was stolen by other virtual machines, in percent.
 busy_percent() {
     printf '%s\n%s\n' "$1" "$2" | awk '
         { used = $2 + $3 + $4 + $7 + $8; all = used + $5 + $6 + $9; stolen = $9 }
@@ -70,16 +70,16 @@ busy_percent() {
         END { all -= all0; printf "%.0f %.0f\n", 100 * (used - used0) / all, 100 * (stolen - stolen0) / all }'
 }
 
-# keep_busy: takes one processor until BUSY_PID is killed.
+# keep_busy: uses one processor until BUSY_PID is killed.
 keep_busy() {
     sh -c 'while :; do :; done' 9>&- &
     BUSY_PID=$!
     STARTED+=("$BUSY_PID")
 }
 
-# run_plan SECONDS: each entry of the array `plan` once a round, ROUNDS rounds, SECONDS at most for each run. The function
-# `prepare ENTRY` sets `label`, `library` and the array `command`, which prints one line of JSON: that goes to $RUNS. Sets
-# FAILED to how many runs of our library failed; a peer's failure is told, no more.
+# run_plan SECONDS: runs each entry of the array `plan` once in each of ROUNDS rounds, for at most SECONDS. The function
+# `prepare ENTRY` sets `label`, `library` and the array `command`. The command prints one line of JSON, which is appended
+# to $RUNS. Sets FAILED to the number of failed runs of our library; failures of the others are only printed.
 run_plan() {
     local round began done_runs order i run line
     heading "Running: ${#plan[@]} runs a round, $ROUNDS rounds"
@@ -88,7 +88,7 @@ run_plan() {
     for ((round = 1; round <= ROUNDS; round++)); do
         began=$SECONDS done_runs=0
         order=("${plan[@]}")
-        # Every other round backwards, so that no library always comes first.
+        # Every second round runs backwards, so that no library is always the first.
         if ((round % 2 == 0)); then
             order=()
             for ((i = ${#plan[@]} - 1; i >= 0; i--)); do order+=("${plan[i]}"); done

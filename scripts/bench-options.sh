@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# The options of the benchmarks that compare libraries, and the steps that they share. Source it behind bench-lib.sh with
-# the script's arguments and BENCH_CASES, a table whose first column is the names of cases. Sets QUICK, ROUNDS, STATES, ONLY,
-# OUT, WANTED, ANYWAY and BUILD.
+# The options and common steps of the benchmarks that compare libraries. Source it after bench-lib.sh with the script's
+# arguments. BENCH_CASES is a table with the names of the cases in its first column. Sets QUICK, ROUNDS, STATES, ONLY, OUT,
+# WANTED, ANYWAY and BUILD.
 
-# In hundredths of what all processors can do: the machine is not idle from here on.
+# A machine on which other programs use this much of the processors' time, in percent, is not idle.
 MOST_BUSY=8
 MOST_STOLEN=3
 
@@ -38,10 +38,10 @@ BUILD="$ROOT/build/bench"
 mkdir -p "$BUILD" "$OUT"
 [ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -ge 4096 ] || ulimit -n 4096
 
-# is_wanted_case NAME: is there such a case, and is it to be run?
+# is_wanted_case NAME: whether NAME is a case that is to be run.
 is_wanted_case() { [ -n "$1" ] && { [ -z "$ONLY" ] || [[ " $ONLY " = *" $1 "* ]]; }; }
 
-# count_for LIBRARY COUNT: of A/B, A is ours and B is for nats.c.
+# count_for LIBRARY COUNT: prints the count for a library. Of A/B, B is for nats.c and A for the others.
 count_for() {
     case "$1" in
     natsc) say "${2#*/}" ;;
@@ -49,19 +49,19 @@ count_for() {
     esac
 }
 
-# build_async: the program for async-nats, if it is wanted and builds; adds it to LIBRARIES.
+# build_async: builds the program for async-nats if it is wanted, and adds it to LIBRARIES. A failure is only printed.
 build_async() {
     if [[ " $WANTED " != *" async "* ]]; then
-        say "without async-nats"
+        say "async-nats is left out"
     elif cargo build --release --quiet --locked --manifest-path bench/async-nats/Cargo.toml --target-dir "$BUILD/async-nats"; then
         cp "$BUILD/async-nats/release/bench-async-nats" "$BUILD/bench-async"
         LIBRARIES+=" async"
     else
-        say "without async-nats: it does not build here"
+        say "async-nats is left out: it does not build here"
     fi
 }
 
-# look_at_machine: what else the machine does, before anything is run. Refuses to publish figures of a busy one.
+# look_at_machine: measures how busy the machine is before the first run. Results of a busy machine are not published.
 look_at_machine() {
     local before
     sleep 2 # the compiler's last processes
@@ -72,24 +72,24 @@ look_at_machine() {
     say "The machine before: load $LOAD; $(echo "$OTHERS" | sed 's/ / % of its processors used, /') % stolen"
     if [ "${OTHERS%% *}" -ge "$MOST_BUSY" ] || [ "${OTHERS##* }" -ge "$MOST_STOLEN" ]; then
         [ "$OUT" != "$ROOT/bench" ] || [ "$ANYWAY" = yes ] ||
-            die "The machine is busy: figures of now are not published. Wait, or say --anyway, or --out for another folder."
+            die "The machine is busy, so the results would not be published. Wait, or use --anyway, or --out with another folder."
     fi
 }
 
-# run_states SECONDS: the plan in each of the states. Sets RESULTS, for report.py, and ALL_FAILED.
+# run_states SECONDS: runs the plan in each of the states. Sets RESULTS, for report.py, and ALL_FAILED.
 run_states() {
     local state before stolen
     ALL_FAILED=0 RESULTS=()
     for state in $STATES; do
         RUNS="$BUILD/${RUNS_PREFIX:-}runs-$state.jsonl"
-        say "Runs on a machine that is $([ "$state" = busy ] && echo "busy: one processor is taken" || echo "idle but for them")"
+        say "Runs on $([ "$state" = busy ] && echo "a machine with one busy processor" || echo "an idle machine")"
         if [ "$state" = busy ]; then
             keep_busy
         fi
         before=$(processor_times)
         run_plan "$1"
         read -r _ stolen <<<"$(busy_percent "$before" "$(processor_times)")"
-        say "stolen from this machine meanwhile: $stolen %"
+        say "stolen by other virtual machines meanwhile: $stolen %"
         RESULTS+=("$state=$RUNS=$LOAD=${OTHERS%% *}=$stolen")
         ALL_FAILED=$((ALL_FAILED + FAILED))
         if [ "$state" = busy ]; then
@@ -98,7 +98,7 @@ run_states() {
     done
 }
 
-# tell_versions: for report.py.
+# tell_versions: exports the versions of libraries and server for report.py.
 tell_versions() {
     NATS_RS_VERSION=$(version_of_ours)
     NATS_C_VERSION=$(version_of_nats_c)

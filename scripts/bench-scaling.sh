@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# Measures how this library's cost grows, with the number of subscriptions, threads, connections, waiting messages, with
-# the size of messages, and beside callbacks that sleep; and Debian's nats.c beside it where its threads stay within
-# bounds. Loopback only. Writes scaling.json, scaling.svg and the tables of SCALING.md.
+# Measures how this library's costs grow with the number of subscriptions, threads, connections and waiting messages, with
+# the size of messages, and with callbacks that sleep. Debian's nats.c is measured too, as far as the number of its threads
+# is reasonable. Loopback only. Writes scaling.json, scaling.svg and the tables of SCALING.md.
 #
 # usage: bench-scaling.sh [--rounds N] [--only "CASE..."] [--out DIR]
-#   --rounds   how often each case is run with each library (5); the medians count. A round takes about 45 seconds
-#   --only     these cases only: subscriptions publishers connections publish deliver waiting_next waiting_callback
-#              sleepers. The others keep the figures that scaling.json has
-#   --out      where the results go (bench)
-# NATS_RS_LIBRARY=FILE measures that libnats_rs.so and builds none.
+#   --rounds   how often each case is run with each library (5); the result is the median. A round takes about 45 seconds
+#   --only     only these of the cases subscriptions, publishers, connections, publish, deliver, waiting_next,
+#              waiting_callback and sleepers. The others keep their results in scaling.json
+#   --out      the folder of the results (bench)
+# NATS_RS_LIBRARY=FILE measures that file instead of building the library.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=scripts/bench-lib.sh
 . "$ROOT/scripts/bench-lib.sh"
 
-# cases, libraries, sizes, and what bench/scaling.c calls the count, with a slash that of nats.c behind it. nats.c has a
-# thread for each subscription and two for each connection: it is left out where that makes more than 1,000.
+# cases, libraries, sizes, and the count of bench/scaling.c: in A/B, B is the count for nats.c. nats.c has a thread for
+# each subscription and two for each connection; it is left out if that makes more than 1,000.
 CASES="
 subscriptions             ours,natsc 1,10,100               1000000/300000
 subscriptions             ours,natsc 1000                   1000000/100000
@@ -64,7 +64,7 @@ have python3 || die "Please install python3"
 copy_library
 build_each scaling "ours natsc"
 
-# The runs of one round: a line for each, the libraries of a case next to each other.
+# The runs of one round, a line for each; the libraries of a case follow each other.
 plan=() known=" "
 while read -r names libraries sizes count; do
     [ -n "$names" ] || continue

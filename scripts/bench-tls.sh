@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Throughput of 1 KiB messages over TLS, this library (rustls) and Debian's libnats (OpenSSL) in turn against one
-# nats-server, in one run: medians and their ratios. Loopback only, bounded in count.
+# Compares the throughput of 1 KiB messages over TLS of this library (rustls) with that of Debian's libnats (OpenSSL). They
+# take turns with one nats-server on the loopback address. Prints medians and their ratios.
 #
 # usage: bench-tls.sh [ROUNDS]   7 by default
 set -euo pipefail
@@ -23,7 +23,7 @@ gcc -O2 -Wall -Wextra -DUSE_NATS_C bench/tls.c -o "$WORK/nats.c" -lnats -lpthrea
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=bench \
     -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -addext basicConstraints=critical,CA:TRUE \
     -keyout "$WORK/key.pem" -out "$WORK/cert.pem" 2>/dev/null
-# A subscriber may fall behind by all of the messages without being thrown out.
+# A subscriber may be behind by all of the messages without being disconnected.
 cat >"$WORK/server.conf" <<CONF
 max_pending: 1073741824
 write_deadline: "60s"
@@ -38,16 +38,16 @@ done
 PORT=$(grep -oE '127\.0\.0\.1:[0-9]+' "$WORK"/*.ports | head -n 1 | cut -d: -f2)
 URL="nats://127.0.0.1:$PORT"
 
-# deliver LIBRARY: counts what the other library's publisher, the same for both, sends.
+# deliver LIBRARY: measures how fast the library receives. The publisher is the same for both libraries.
 deliver() {
     : >"$WORK/deliver"
     timeout 20 "$WORK/$1" deliver "$URL" "$WORK/cert.pem" "$COUNT" >"$WORK/deliver" &
     local subscriber=$!
     until grep -q ready "$WORK/deliver"; do sleep 0.05; done
     "$WORK/nats_rs" publish "$URL" "$WORK/cert.pem" "$COUNT" >/dev/null
-    # nats.c 3.4.1 now and then loses its connection here, and with it messages.
+    # nats.c 3.4.1 sometimes loses its connection here, and with it messages.
     wait "$subscriber" || {
-        printf '%s did not get all messages: this round does not count for it\n' "$1" >&2
+        printf '%s did not receive all messages: its result of this round is dropped\n' "$1" >&2
         return 0
     }
     grep case "$WORK/deliver"

@@ -1,28 +1,28 @@
 #!/usr/bin/env bash
-# Measures this library beside its peers, Debian's nats.c and the crate async-nats: all on this machine, over the loopback
-# address, one after another, again and again. Prints a table; writes results.json and results.svg.
+# Compares this library with Debian's nats.c and the crate async-nats. All of them run on this machine over the loopback
+# address and take turns in several rounds. Prints a table; writes results.json and results.svg.
 #
-# All is measured twice: on a machine that is idle but for it, and with one processor kept busy. What is ahead on the one
-# may be behind on the other, so a claim of speed holds for both.
+# Each case is measured twice: on an idle machine, and with one processor kept busy. A library that is faster in one state
+# may be slower in the other; this library is called faster only if it is in both.
 #
 # usage: bench.sh [--quick] [--rounds N] [--states "idle busy"] [--only "CASE..."] [--libraries "NAME..."] [--out DIR]
 #                 [--anyway]
-#   --quick       3 rounds with smaller counts, idle only, under two minutes once all is built; writes to build/bench
-#   --rounds      how often each case is run with each library (5); the medians count
+#   --quick       3 rounds with smaller counts, idle only, under two minutes without the builds; writes to build/bench
+#   --rounds      how often each case is run with each library (5); the result is the median
 #   --states      idle, busy or both
-#   --only        these cases only (their names are in the table of this script)
-#   --libraries   of ours, natsc and async these only
-#   --out         where the results go (bench, which is where the README shows them from)
-#   --anyway      write results to bench although the machine is not idle
-# NATS_RS_LIBRARY=FILE measures that libnats_rs.so and builds none.
+#   --only        only these cases (the table of this script has their names)
+#   --libraries   only these of ours, natsc and async
+#   --out         the folder of the results (bench, from which the README shows them)
+#   --anyway      write results to bench even if the machine is not idle
+# NATS_RS_LIBRARY=FILE measures that file instead of building the library.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=scripts/bench-lib.sh
 . "$ROOT/scripts/bench-lib.sh"
 
-# case, where it runs (peer or server), libraries, then count and quick count. A count with a slash is that of nats.c
-# behind it, where it is very slow.
+# case, the other side (peer or server), libraries, count, and the count with --quick. In A/B, B is the count for nats.c,
+# in cases in which it is very slow.
 CASES="
 deliver_cb_16    peer   ours,natsc,async 4000000        1000000
 deliver_cb_1k    peer   ours,natsc,async 1000000        300000

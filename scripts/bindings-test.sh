@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The programs of bindings/, each in its language, against the installed library and a real nats-server: what they print,
-# while the server is restarted under them; how they end without any clean-up while callbacks run, how they end inside a
-# callback, and what an exception in a callback does; whether callbacks leak (Python, Go); Python after fork; and whether
-# the structs that they declare are as large as C's.
-# A language without its tools is left out with a message.
+# Runs the programs of bindings/ with the installed library and a real nats-server. Checks their output, with a restart of
+# the server in the middle; their exit without clean-up while callbacks run, and inside a callback; exceptions in
+# callbacks; whether callbacks leak memory (Python, Go); Python after fork; and the sizes of the structs that they declare.
+# A language whose tools are not installed is left out with a message.
 #
-# usage: bindings-test.sh [LANGUAGE...]   of python node go luajit java csharp; all without arguments
-# NATS_RS_BUILD=DIRECTORY installs from that CMake build and builds none. ROUNDS=N repeats the ends N times (2).
+# usage: bindings-test.sh [LANGUAGE...]   python, node, go, luajit, java, csharp; without arguments, all of them
+# NATS_RS_BUILD=DIRECTORY installs from that CMake build instead of a new one. ROUNDS=N repeats the tests of the exit N
+# times (2).
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -16,9 +16,9 @@ WANTED=("$@")
 [ $# -gt 0 ] || WANTED=("${ALL[@]}")
 ROUNDS=${ROUNDS:-2}
 NATS_SERVER=$(scripts/get-nats-server.sh)
-# Always the same place: Go keeps what it built, and the place with it.
+# Always the same folder: Go caches its builds, and they contain the path.
 PREFIX="$ROOT/build/bindings"
-WORK="$SCRATCH/work" # what compilers make of the programs
+WORK="$SCRATCH/work" # the compiled programs
 mkdir -p "$WORK"
 
 quiet() {
@@ -40,9 +40,9 @@ LD_LIBRARY_PATH=$(dirname "$PKG_CONFIG_PATH")
 NATS_RS_LIBRARY="$LD_LIBRARY_PATH/libnats_rs.so.0"
 export PKG_CONFIG_PATH LD_LIBRARY_PATH NATS_RS_LIBRARY
 
-# ---- languages: what they need, and how the program is run (the array `program`) ---------------------------------
+# ---- languages: checks of their tools, and the command of the program (the array `program`) ---------------------------------
 
-# Each sets `program`, or says what is missing and fails.
+# Each function sets `program`, or prints what is missing and fails.
 ready_python() {
     have python3 || { say "python3 is not installed" && return 1; }
     program=(python3 -B bindings/python/demo.py)
@@ -50,14 +50,14 @@ ready_python() {
 ready_node() {
     { have node && have npm; } || { say "node or npm is not installed" && return 1; }
     cp -r bindings/node "$WORK/node"
-    # No program of a package is run: koffi brings a compiled file for each platform.
+    # No scripts of packages are run: koffi has a compiled file for each platform.
     (cd "$WORK/node" && npm install --ignore-scripts --no-audit --no-fund --no-package-lock) >"$SCRATCH/npm.log" 2>&1 ||
         { say "koffi cannot be fetched with npm: $(grep -m 1 ERR "$SCRATCH/npm.log" || tail -n 1 "$SCRATCH/npm.log")" && return 1; }
     program=(node "$WORK/node/demo.js")
 }
 ready_go() {
     { have go && have pkg-config; } || { say "go or pkg-config is not installed" && return 1; }
-    # Go would take what it built with another header or another place of the library: flags it compares, those not.
+    # Go does not notice another header or another path of the library, but it compares flags.
     local header
     header=$( (cat "$PREFIX/include/nats_rs.h" && pwd) | cksum | cut -d' ' -f1)
     (
@@ -85,7 +85,7 @@ ready_csharp() {
     program=(mono "$WORK/demo.exe")
 }
 
-# ---- what is tested -----------------------------------------------------------------------------------------------
+# ---- tests -----------------------------------------------------------------------------------------------
 
 EXPECTED='connected
 received 1000 messages in order
@@ -105,7 +105,7 @@ show_and_die() { # show_and_die WHAT FILE...
 
 asks_for_restart() { grep -q '^restart the server' "$WORK/out" || ! kill -0 "$1" 2>/dev/null; }
 
-# The whole program, over a restart of the server.
+# Runs the whole program, with a restart of the server in the middle.
 everything() {
     local pid rc=0 port
     start_server -js -sd "$WORK/store-$1"
@@ -128,7 +128,7 @@ everything() {
     [ ! -s "$WORK/err" ] || show_and_die "$1: errors were printed" "$WORK/err"
 }
 
-# ends LANGUAGE WHAT STATUS OUTPUT: the program ends by itself, with this status and output and nothing else.
+# ends LANGUAGE WHAT STATUS OUTPUT: checks that the program ends by itself, with this status and only this output.
 ends() {
     local rc=0
     timeout 30 "${program[@]}" "$SERVER_URL" "$2" >"$WORK/out" 2>"$WORK/err" </dev/null || rc=$?
@@ -160,7 +160,7 @@ for language in "${WANTED[@]}"; do
     fi
     everything "$language"
     start_server
-    # Go sees the header itself.
+    # Go compiles the header itself.
     [ "$language" = go ] || ends "$language" sizes 0 "$SIZES"
     for ((round = 0; round < ROUNDS; round++)); do
         ends "$language" exit 3 leaving

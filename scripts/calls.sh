@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Calls all exported functions in random order with random, stale and wrong arguments, on several threads and in callbacks:
-# tests/calls. Fails if the process is ended by a signal, if a call does not return, or if the library cannot be closed
-# afterwards. With AddressSanitizer, which needs a nightly Rust, it fails for each access to memory that is not there.
+# Calls all exported functions in random order with random, stale and wrong arguments, on several threads and in callbacks
+# (tests/calls). Fails if a signal ends the process, if a call does not return, or if the library cannot be closed
+# afterwards; with AddressSanitizer, which needs a nightly Rust, also for each invalid access to memory.
 #
-# usage: calls.sh [--asan] [SECONDS [SEED]]   60 seconds without it
-# The seed is printed. It repeats what each thread does, not how threads interleave.
-# NATS_RS_LIBRARY=FILE tests that libnats_rs.so and builds none. tests/calls/main.c has more variables.
+# usage: calls.sh [--asan] [SECONDS [SEED]]   SECONDS: 60 by default
+# The seed is printed. With the same seed each thread makes the same calls; how they interleave may differ.
+# NATS_RS_LIBRARY=FILE tests that file instead of building the library. tests/calls/main.c has more variables.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -19,7 +19,7 @@ NATS_SERVER=$(scripts/get-nats-server.sh)
 export NATS_SERVER
 flags=()
 if [ "$ASAN" = yes ]; then
-    # The same build as asan.sh's.
+    # The same build as in asan.sh.
     TARGET=x86_64-unknown-linux-gnu
     cargo +nightly --version >/dev/null 2>&1 || die "Please install a nightly Rust: rustup toolchain install nightly"
     if [ -z "${NATS_RS_LIBRARY:-}" ]; then
@@ -28,17 +28,17 @@ if [ "$ASAN" = yes ]; then
         NATS_RS_LIBRARY="$ROOT/target/asan/$TARGET/release/libnats_rs.so"
     fi
     flags=(-fsanitize=address -fno-omit-frame-pointer)
-    # Random sizes ask for more memory than there is; connections that live at the end are not leaks.
+    # Random sizes request more memory than exists; connections that are open at the end are not leaks.
     export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=0:halt_on_error=1:allocator_may_return_null=1}" CALLS_SANITIZED=1
 else
     if [ -z "${NATS_RS_LIBRARY:-}" ]; then
         cargo build --release --quiet
         NATS_RS_LIBRARY="${CARGO_TARGET_DIR:-$ROOT/target}/release/libnats_rs.so"
     fi
-    # What was freed is overwritten, and the heap's own structures are checked.
+    # Freed memory is overwritten, and the structures of the heap are checked.
     export MALLOC_PERTURB_=165 MALLOC_CHECK_=3
 fi
-# A copy: a build in between changes nothing.
+# A copy, which a later build does not change.
 install -m 755 "$NATS_RS_LIBRARY" "$SCRATCH/libnats_rs.so"
 ln -sf libnats_rs.so "$SCRATCH/libnats_rs.so.0"
 python3 tests/calls/generate.py include/nats_rs.h "$SCRATCH/calls_table.c"

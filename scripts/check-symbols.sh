@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compares what a library exports with what a header declares: each function declared must be exported, and nothing
-# else may be. Checks the soname too.
+# Compares the symbols that a library exports with the functions that a header declares: they must be the same. Checks the
+# soname too.
 #
 # usage: check-symbols.sh LIBRARY HEADER
 set -euo pipefail
@@ -12,8 +12,8 @@ HEADER=$2
 export LC_ALL=C
 
 nm -D --defined-only "$LIBRARY" | awk '{ sub(/@.*/, "", $3); print $3 }' | sort -u >"$SCRATCH/exported"
-# Functions are the names of the interface before a parenthesis; comments and macros are gone after the preprocessor.
-# What is declared `extern` without one is a variable.
+# After the preprocessor, which removes comments and macros, a name before a parenthesis is a function. A declaration with
+# `extern` and without a parenthesis is a variable.
 cc -E -P -x c "$HEADER" >"$SCRATCH/preprocessed"
 {
     grep -oE '\b(nats|js|kv|objStore|micro)[A-Za-z0-9]*_[A-Za-z0-9_]+ *\(' "$SCRATCH/preprocessed" | tr -d ' (' || true

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The crates that the library is made of: whether deny.toml allows them, and what their licences ask to be passed on.
+"""Checks the crates of the library against deny.toml, and collects the licences that have to be passed on.
 
 usage: crates.py             checks deny.toml, and that packaging/THIRD-PARTY-LICENSES is up to date
        crates.py --update    writes that file
@@ -24,15 +24,15 @@ TARGETS = [
     "armv7-unknown-linux-gnueabihf",
     "x86_64-unknown-linux-musl",
 ]
-# The choice where a crate may be had under one of several licences: the first of these.
+# If a crate offers a choice of licences, the first of these is chosen.
 PREFERRED = ["MIT", "Apache-2.0", "ISC", "BSD-3-Clause", "BSD-2-Clause", "Zlib", "Unlicense"]
-# How the files of a licence are named where a crate has several.
+# The names of licence files in crates that have several.
 NAMES = {"MIT": "MIT", "Apache-2.0": "APACHE", "ISC": "ISC", "BSD-3-Clause": "BSD", "BSD-2-Clause": "BSD"}
 NOTICE = re.compile(r"^(LICEN[CS]E|COPYING|COPYRIGHT|NOTICE|UNLICENSE)", re.IGNORECASE)
 
 
 def linked():
-    """The packages in the library, by name and version; the library itself is not among them."""
+    """The packages in the library, except itself, by name and version."""
     found = {}
     for target in TARGETS:
         command = ["cargo", "metadata", "--locked", "--format-version=1", "--filter-platform", target]
@@ -56,7 +56,7 @@ def linked():
 
 
 def choices(expression):
-    """The sets of licences of which one has to be kept: an SPDX expression as a disjunction."""
+    """An SPDX expression as a disjunction: sets of licences, one of which has to be complied with."""
     tokens = re.findall(r"\(|\)|[^\s()/]+|/", expression)
     position = 0
 
@@ -94,14 +94,14 @@ def choices(expression):
 
 
 def chosen(package, allowed):
-    """The licences that are kept of those that a package may be had under; None if deny.toml allows no choice."""
+    """The chosen licences of a package; None if deny.toml allows no choice."""
     options = [o for o in choices(package["license"] or "none") if o <= allowed]
     rank = lambda o: [PREFERRED.index(l) if l in PREFERRED else len(PREFERRED) for l in sorted(o)]
     return min(options, key=rank) if options else None
 
 
 def notices(package, licences):
-    """The texts that go with a package, without those of licences that were not chosen."""
+    """The licence texts of a package, without those of licences that were not chosen."""
     folder = Path(package["manifest_path"]).parent
     files = sorted(f for f in folder.iterdir() if f.is_file() and NOTICE.match(f.name))
     named = [f for f in files if any(NAMES.get(l, l).upper() in f.name.upper() for l in licences)]
@@ -113,7 +113,7 @@ def notices(package, licences):
 
 
 def document(packages, allowed):
-    """The file: each text once, with the packages that it goes with. Also what is missing."""
+    """The content of the file: each text once, with the packages that it belongs to. Also the missing texts."""
     problems, groups = [], {}
     for package in packages:
         name = f"{package['name']} {package['version']}"
@@ -139,7 +139,7 @@ def document(packages, allowed):
 
 
 def banned(packages, rules):
-    """What deny.toml says against names, versions and sources."""
+    """The violations of the rules of deny.toml for names, versions and sources."""
     problems, versions = [], {}
     denied = {entry["name"] for entry in rules["bans"]["deny"]}
     skipped = {entry["name"] for entry in rules["bans"]["skip"]}

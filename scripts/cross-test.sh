@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Checks that the library compiles for other machines: for each of these targets of Rust that is installed, with the C
-# compiler for it (rustup target add TARGET; Debian's gcc-multilib, gcc-aarch64-linux-gnu, gcc-arm-linux-gnueabihf,
-# musl-tools). What is not installed is said, and not checked. And that CMake builds for another machine or stops, but never
-# for the wrong one.
+# Checks that the library compiles for other machines: for each Rust target below that is installed together with a C
+# compiler (rustup target add TARGET; Debian's gcc-multilib, gcc-aarch64-linux-gnu, gcc-arm-linux-gnueabihf, musl-tools).
+# Other targets are left out with a message. Also checks that CMake, when cross-compiling, either builds for the right
+# target or fails.
 #
 # usage: cross-test.sh
 set -euo pipefail
@@ -35,22 +35,22 @@ done <<<"$TARGETS"
 # configure WHAT ARGUMENT...: configures for another machine; its output goes to $SCRATCH/cmake.log.
 configure() { cmake -S . -B "$SCRATCH/build-$1" "${@:2}" >"$SCRATCH/cmake.log" 2>&1; }
 
-# A toolchain file for a machine that Rust has no target for: nothing is built.
+# A toolchain file for a machine without a Rust target: nothing is built.
 cat >"$SCRATCH/unknown.cmake" <<'CMAKE'
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR toaster)
 CMAKE
 if configure unknown -DCMAKE_TOOLCHAIN_FILE="$SCRATCH/unknown.cmake"; then
-    die "CMake goes on for a machine that it does not know"
+    die "CMake does not fail for an unknown machine"
 fi
-grep -q 'Set NATS_RS_RUST_TARGET' "$SCRATCH/cmake.log" || die "CMake does not say what to set: $(cat "$SCRATCH/cmake.log")"
+grep -q 'Set NATS_RS_RUST_TARGET' "$SCRATCH/cmake.log" || die "CMake does not name the variable to set: $(cat "$SCRATCH/cmake.log")"
 
 if configure none -DNATS_RS_RUST_TARGET=none-such; then
-    die "CMake goes on with a target that Rust does not know"
+    die "CMake does not fail for an unknown Rust target"
 fi
-grep -q 'Rust has no target' "$SCRATCH/cmake.log" || die "CMake does not say what is wrong: $(cat "$SCRATCH/cmake.log")"
+grep -q 'Rust has no target' "$SCRATCH/cmake.log" || die "CMake does not report the unknown target: $(cat "$SCRATCH/cmake.log")"
 
-# One that Rust knows: the library is for that one, or CMake says what is missing.
+# A known target: CMake builds the library for it, or reports what is missing.
 cat >"$SCRATCH/aarch64.cmake" <<'CMAKE'
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
@@ -61,9 +61,9 @@ CMAKE
 compiler=""
 if have aarch64-linux-gnu-gcc; then compiler=aarch64-linux-gnu-gcc; fi
 if configure aarch64 -DCMAKE_TOOLCHAIN_FILE="$SCRATCH/aarch64.cmake" -DCOMPILER="$compiler"; then
-    rust_has aarch64-unknown-linux-gnu || die "CMake goes on without Rust's target for aarch64"
-    grep -q 'for aarch64-unknown-linux-gnu' "$SCRATCH/cmake.log" || die "CMake builds for another machine than asked"
+    rust_has aarch64-unknown-linux-gnu || die "CMake does not fail without Rust's target for aarch64"
+    grep -q 'for aarch64-unknown-linux-gnu' "$SCRATCH/cmake.log" || die "CMake builds for another target than requested"
 else
     grep -q 'rustup target add aarch64-unknown-linux-gnu' "$SCRATCH/cmake.log" || die "$(cat "$SCRATCH/cmake.log")"
 fi
-say "ok: CMake chooses Rust's target, or stops"
+say "ok: CMake selects the Rust target, or fails"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The main job, end to end: builds the library, starts a nats-server on a free port of this machine, and lets C programs
-# publish, subscribe, ask and share work through libnats_rs.so. Ends with an error if any of it fails.
+# A demonstration: builds the library, starts a nats-server on a free port of this machine, and runs C programs that
+# publish, subscribe, request and form queue groups with libnats_rs.so. Fails if any of them fails.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -10,7 +10,7 @@ PROGRAMS="$BUILD/examples-c"
 FAST_COUNT=500000
 FAST_PAYLOAD=0123456789abcdef
 
-heading "What the demo needs"
+heading "Tools"
 scripts/install-deps.sh build
 NATS_SERVER=$(scripts/get-nats-server.sh)
 say "$("$NATS_SERVER" --version), $(rustc --version)"
@@ -24,8 +24,8 @@ readelf -d "$PROGRAMS/publish" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(libnats_r
 start_server
 heading "A nats-server listens on $SERVER_URL"
 
-# labelled LABEL PROGRAM ARGUMENT...: runs an example with its label in front of each line, and without the first few of
-# very many messages.
+# labelled LABEL PROGRAM ARGUMENT...: runs an example and prints its output with the label in front of each line, but not
+# each of very many messages.
 labelled() {
     local label=$1 program=$2
     shift 2
@@ -34,7 +34,7 @@ labelled() {
 }
 listening() { grep -q '^Listening' "$1"; }
 
-# deliver COUNT PAYLOAD: a subscriber, then a publisher, each a process of its own.
+# deliver COUNT PAYLOAD: runs a subscriber and then a publisher, as two processes.
 deliver() {
     local subscriber
     : >"$SCRATCH/subscriber.out"
@@ -50,7 +50,7 @@ deliver() {
 heading "A subscriber and a publisher"
 deliver 5 "hello from C"
 
-heading "The same, $FAST_COUNT messages of ${#FAST_PAYLOAD} bytes, as fast as they go"
+heading "The same, $FAST_COUNT messages of ${#FAST_PAYLOAD} bytes, as fast as possible"
 deliver "$FAST_COUNT" "$FAST_PAYLOAD"
 FAST=$(sed -n 's/^Received .*(\([0-9]*\) a second)/\1/p' "$SCRATCH/subscriber.out")
 
@@ -64,4 +64,4 @@ heading "A server of four processes"
 labelled prefork prefork work 1000 4 || die "the server of four processes failed"
 
 stop_server "$SERVER_PID"
-heading "All of it worked. From publisher through server to subscriber: $FAST messages a second"
+heading "The demo succeeded. Publisher to server to subscriber: $FAST messages per second"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Shows that libnats_rs takes the place of nats.c: the examples, unchanged, are built with Debian's libnats (3.4) and
-# with this library through its compat headers, run against the same server, and must print the same and end with the
-# same exit status. The programs linked with libnats then run on this library, not built again: its libnats.so.3.4 is
-# found in the place of Debian's. For each libnats.so.3.N compat/guard_test.c calls with structures of that version.
+# Checks that libnats_rs replaces nats.c. The examples, unchanged, are built with Debian's libnats (3.4) and with this
+# library through its compat headers; with the same server, both must have the same output and exit status. Then the
+# programs that were linked with libnats run on this library without being built again: the dynamic linker finds its
+# libnats.so.3.4 instead of Debian's. For each libnats.so.3.N, compat/guard_test.c makes calls with structures of that
+# version.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -37,14 +38,15 @@ fi
 
 # ---- run --------------------------------------------------------------------------------------------------------
 
-# Times, rates, ports, ids and who of a group got how much differ from run to run; error details are worded differently.
+# Removes what differs between runs (times, rates, ports, ids, shares of a group's members) or between the libraries
+# (details of errors).
 normalise() {
     sed -E -e 's/ in [0-9.]+ s \([0-9]+ a second\)/ in T/' -e 's/[0-9.]+ ms/T ms/' -e 's/^(Client id) [0-9]+/\1 N/' \
         -e 's/port [0-9]+/port N/' -e 's/^(Member [0-9] handled) [0-9]+/\1 N/' \
         -e 's/^(Published [0-9]+ ticks, received) [0-9]+/\1 N/' -e 's/^(connect: [^(]*) \(.*\)$/\1/' -e 's/\([a-z]+\.c:[0-9]+\): //'
 }
 
-# run PROGRAM ARGUMENT...: what the program prints, then its exit status. Libraries are looked for in LIBRARIES first.
+# run PROGRAM ARGUMENT...: prints the program's output and exit status. The dynamic linker searches LIBRARIES first.
 LIBRARIES=""
 run() {
     local rc=0
@@ -67,7 +69,7 @@ subscriber_and_publisher() { # DIR SUBSCRIBER
     cat "$out"
 }
 
-# The server goes away in the middle and comes back at the same address.
+# The server is stopped in the middle and started again at the same address.
 restarted_server() { # DIR
     local out="$SCRATCH/reconnect.out" url port pid
     start_server
@@ -85,7 +87,7 @@ restarted_server() { # DIR
     cat "$out"
 }
 
-# A server of its own for each: what the streams have is the same each time. The callbacks of js-push print at any time.
+# Each program has a new server, so that the streams are the same. The callbacks of js-push print at any time.
 streams() { # DIR
     local SERVER_URL SERVER_PID
     start_server -js -sd "$SCRATCH/streams.$(basename "$1")"
@@ -108,7 +110,7 @@ perform() { # NAME DIR
     esac
 }
 
-# In the foreground, not in a pipe: what it starts is known, and ends, if the script ends early.
+# Not in a pipe, so that the processes that it starts are known and end with the script.
 scenario() { # NAME DIR OUTPUT
     perform "$1" "$2" >"$SCRATCH/raw"
     normalise <"$SCRATCH/raw" >"$3"
@@ -117,7 +119,7 @@ scenario() { # NAME DIR OUTPUT
 cc -std=gnu11 -O1 -Wall -Wextra -Werror -I include -o "$SCRATCH/guard_test" compat/guard_test.c -ldl
 for library in "$BUILD"/lib/libnats.so.3.*; do
     start_server -js -sd "$SCRATCH/guard.$(basename "$library")"
-    timeout 90 "$SCRATCH/guard_test" "$library" "$SERVER_URL" || die "$(basename "$library") touches what is not its own"
+    timeout 90 "$SCRATCH/guard_test" "$library" "$SERVER_URL" || die "$(basename "$library") accesses memory outside of the structures of its version"
     stop_server "$SERVER_PID"
 done
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the examples that need JetStream, sign in or are services, and looks at what they say. The others are run by
-# dropin-test.sh. The argument is the build directory.
+# Runs the examples that need JetStream or credentials or are services, and checks their output. dropin-test.sh runs the
+# other ones. The argument is the build directory.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -9,12 +9,12 @@ BUILD="${1:-$ROOT/build/test}"
 NATS_SERVER=$(scripts/get-nats-server.sh)
 [ -x "$BUILD/examples-c/kv-basic" ] || die "no examples in $BUILD: build them with -DNATS_RS_BUILD_EXAMPLES=ON"
 
-# says NAME PATTERN ARGUMENT...: the example succeeds, and prints a line that has this pattern.
+# says NAME PATTERN ARGUMENT...: checks that the example succeeds and prints a line that matches the pattern.
 says() {
     local name=$1 pattern=$2 out="$SCRATCH/$1.out"
     shift 2
     timeout 120 "$BUILD/examples-c/$name" "$SERVER_URL" "$@" >"$out" 2>&1 || die "$name failed: $(cat "$out")"
-    grep -qE "$pattern" "$out" || die "$name does not say '$pattern': $(cat "$out")"
+    grep -qE "$pattern" "$out" || die "$name does not print '$pattern': $(cat "$out")"
     say "ok: $name"
 }
 
@@ -35,7 +35,7 @@ says kv-codec '^  /etc/line: 400 bytes$'
 head -c 3000000 /dev/urandom >"$SCRATCH/file"
 says obj-files '^Read it into ' files "$SCRATCH/file" "$SCRATCH/copy"
 cmp "$SCRATCH/file" "$SCRATCH/copy" || die "obj-files: the copy differs"
-grep -qx "$SCRATCH/file: 100 %" "$SCRATCH/obj-files.out" || die "obj-files tells no progress"
+grep -qx "$SCRATCH/file: 100 %" "$SCRATCH/obj-files.out" || die "obj-files reports no progress"
 says obj-links '^latest is a link to report-2 in documents$'
 says observe '^nats_received_messages_total\{.*,name="observed"\} 1000$'
 says micro-groups '^orders.v1.admin.cancel: 1 requests, 0 errors, queue group none$'

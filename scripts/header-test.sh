@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Compiles the headers as programs may: each alone, and twice, by the oldest and the newest standards of C and C++, with
-# every warning an error; and a program that has no other include. Beside cc and c++ clang is asked where it is there.
+# Compiles each header alone and included twice, with the oldest and the newest standards of C and C++ and with all warnings
+# as errors; and a program that includes only the header. Uses cc and c++, and clang if it is installed.
 #
-# usage: header-test.sh [INCLUDE_DIR COMPAT_DIR]   of the sources, unless an installed tree is given
+# usage: header-test.sh [INCLUDE_DIR COMPAT_DIR]   of an installation; without them, the sources' folders
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -18,7 +18,7 @@ CPP=("${CXX:-c++}")
 if have clang; then C+=(clang); fi
 if have clang++; then CPP+=(clang++); fi
 
-# check WHAT COMPILER...: whether the compiler takes $SCRATCH/source.c.
+# check WHAT COMPILER...: fails unless the compiler accepts $SCRATCH/source.c.
 check() {
     local what=$1
     shift
@@ -28,11 +28,11 @@ check() {
     }
 }
 
-# check_all WHAT DIRECTORY: in each language.
+# check_all WHAT DIRECTORY: the same in each language.
 check_all() {
     local compiler standard
     local flags=("${WARNINGS[@]}" -I "$2")
-    # The header of libuv needs names of POSIX, which a compiler that keeps to a standard of C has to be asked for.
+    # The header of libuv needs names of POSIX, which compilers in a strict mode do not define by default.
     case "$1" in *libuv*) flags+=(-D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE) ;; esac
     for compiler in "${C[@]}"; do
         for standard in c90 c99 c11 gnu17; do
@@ -48,8 +48,8 @@ check_all() {
     done
 }
 
-# clang_allows COMPILER STANDARD WHAT: what gcc does not count as a fault: bool from <stdbool.h> in C90, and casts of C in
-# functions that are extern "C", which the adapters have.
+# clang_allows COMPILER STANDARD WHAT: options against warnings that gcc does not have: bool of <stdbool.h> in C90, and C
+# casts in extern "C" functions, which the adapters have.
 clang_allows() {
     case "$*" in
     "clang c90 "*) say -Wno-c99-extensions ;;
@@ -72,7 +72,7 @@ for header in "${SHIMS[@]}"; do
     check_header "$COMPAT" "$header"
 done
 
-# The C++ interface: each of its headers alone, and all of it twice by each compiler.
+# The C++ interface: each header alone, and nats_rs.hpp twice, with each compiler.
 HPP=()
 for header in "$INCLUDE"/nats_rs/cpp/*.hpp; do
     HPP+=("$(basename "$header")")
@@ -86,7 +86,7 @@ for compiler in "${CPP[@]}"; do
     done
 done
 
-# What programs written for nats.c take for granted with its header.
+# Properties of nats.c's header that programs rely on.
 cat >"$SCRATCH/source.c" <<'SOURCE'
 #define NATS_CONN_STATUS_NO_PREFIX
 #include "nats_rs.h"

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Installs what is missing, with apt-get, where it may (root, or sudo without a password). Otherwise says in one line
-# what to install, and fails.
+# Installs missing packages with apt-get, as root or with sudo without a password. If it may not do that, prints in one
+# line what to install, and fails.
 #
-# usage: install-deps.sh [build|test|docs|bindings|server]   build: for the library and the demo; test: for scripts/test.sh
-# (default); docs: for scripts/docs.sh; bindings: for what scripts/test.sh runs of scripts/bindings-test.sh
+# usage: install-deps.sh [build|test|docs|bindings|server]   build: for the library and the demo; test (the
+# default): for scripts/test.sh; docs: for scripts/docs.sh; bindings: for those of scripts/bindings-test.sh that scripts/test.sh
+# runs
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 PACKAGES=()
-need() { # need PACKAGE COMMAND...: the package, unless the command succeeds
+need() { # need PACKAGE COMMAND...: adds the package unless the command succeeds
     local package=$1
     shift
     "$@" >/dev/null 2>&1 || PACKAGES+=("$package")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs into a scratch directory and builds an example from there, as a user would: through find_package and through
-# pkg-config, as C99 and as C++17, with the shared and with the static library, also after the tree was moved. Each
-# result runs against a real server.
+# Installs into a scratch directory and builds an example from there: through find_package and through pkg-config, as C99
+# and as C++17, with the shared and with the static library, also after the installation was moved. Each program runs with
+# a real server.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -18,7 +18,7 @@ quiet() {
     }
 }
 
-# try WHAT PROGRAM [LIBRARY_PATH]: runs the headers example and looks at what it says.
+# try WHAT PROGRAM [LIBRARY_PATH]: runs the headers example and checks its output.
 try() {
     LD_LIBRARY_PATH="${3:-}" quiet timeout 60 "$2" "$SERVER_URL" "install-test.$RANDOM"
     grep -q 'Content-Type: text/plain' "$SCRATCH/step.log" || die "$1: the headers did not arrive"
@@ -67,7 +67,7 @@ try "find_package, shared, #include <nats/nats.h>" "$SCRATCH/cmake-compat/header
 export PKG_CONFIG_PATH="$LIBDIR/pkgconfig"
 read -ra cflags <<<"$(pkg-config --cflags nats_rs)"
 read -ra shared <<<"$(pkg-config --libs nats_rs)"
-# Both libraries lie side by side: the static one has to be asked for by its file name.
+# Both libraries are in the same folder: the static one must be selected by its file name.
 read -ra static <<<"$(pkg-config --static --libs nats_rs | sed 's/-lnats_rs/-l:libnats_rs.a/')"
 compat=(-I "$(pkg-config --variable=compatdir nats_rs)")
 warnings=(-Wall -Wextra -Werror)
@@ -91,10 +91,10 @@ pkg_config_try shared C99 "${c99[@]}" "${cflags[@]}"
 pkg_config_try shared C++17 "${cpp17[@]}" "${cflags[@]}"
 pkg_config_try static C99 "${c99[@]}" "${cflags[@]}"
 pkg_config_try static C++17 "${cpp17[@]}" "${cflags[@]}"
-# The compat directory alone is enough for a program that was written for nats.c.
+# A program that was written for nats.c needs only the compat directory.
 pkg_config_try shared "#include <nats/nats.h>" "${c99[@]}" -DUSE_NATS_C_HEADER "${compat[@]}"
 
-# A project that was written for nats.c, as it is: it finds cnats or libnats, and includes <nats/nats.h>.
+# An unchanged project that was written for nats.c: it finds cnats or libnats, and includes <nats/nats.h>.
 mkdir "$SCRATCH/cnats"
 cat >"$SCRATCH/cnats/CMakeLists.txt" <<'CMAKE'
 cmake_minimum_required(VERSION 3.16)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Interoperability: buckets of keys, object stores and services, written by this library and read by nats-py and the crate
-# async-nats, and the other way round. Prints a table of what passed; any failure of a case fails the test. What is written
-# and asked is in interop/README.md. Needs a nats-server of 2.11 or newer. A client whose packages cannot be fetched is
-# left out with a message. Takes about a minute, the first time two for building async-nats.
+# Interoperability test: key-value buckets, object stores and services that this library writes are read by nats-py and the
+# crate async-nats, and vice versa. Prints a table of the cases, and fails if one of them fails. interop/README.md describes
+# the cases. Needs nats-server 2.11 or newer. A client whose packages cannot be downloaded is left out with a message. Takes
+# about a minute, and two more the first time, for building async-nats.
 #
 # usage: interop-test.sh
-# NATS_RS_LIBRARY=FILE tests that libnats_rs.so and builds none.
+# NATS_RS_LIBRARY=FILE tests that file instead of building the library.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -17,7 +17,7 @@ mkdir -p "$BUILD"
 NATS_SERVER=$(scripts/get-nats-server.sh)
 VERSION=$("$NATS_SERVER" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)
 if [ "$(printf '%s\n2.11.0\n' "$VERSION" | sort -V | head -n 1)" != 2.11.0 ]; then
-    say "SKIPPED: nats-server $VERSION has no times to live of messages, 2.11 has"
+    say "SKIPPED: nats-server $VERSION does not support times to live of messages; 2.11 does"
     exit 0
 fi
 
@@ -33,7 +33,7 @@ cc -std=c99 -D_POSIX_C_SOURCE=200809L -O1 -g -Wall -Wextra -Werror -Iinclude -o 
 
 OTHERS=()
 if cargo fetch --quiet --locked --manifest-path interop/async-nats/Cargo.toml 2>"$SCRATCH/fetch.log"; then
-    # The packages are there: what does not build now is a fault.
+    # The packages are downloaded: from here on a failed build is an error.
     cargo build --quiet --locked --offline --manifest-path interop/async-nats/Cargo.toml --target-dir "$BUILD/async-nats"
     OTHERS+=(rust)
 else
@@ -48,7 +48,7 @@ else
 fi
 [ "${#OTHERS[@]}" -gt 0 ] || exit 0
 
-# ---- metrics: Prometheus' own parser reads them -------------------------------------------------------------------
+# ---- metrics, read by the parser of Prometheus -------------------------------------------------------------------
 
 if [[ " ${OTHERS[*]} " = *" python "* ]]; then
     start_server
@@ -59,7 +59,7 @@ fi
 
 start_server -js -sd "$SCRATCH/js"
 
-# client NAME COMMAND WHO: prints how its cases went.
+# client NAME COMMAND WHO: prints the outcomes of its cases.
 client() {
     local name=$1
     shift
@@ -71,7 +71,7 @@ client() {
 }
 
 FAILED=0
-# record PAIR FILE STATUS: notes the outcomes of one client. One that ends early has failed too.
+# record PAIR FILE STATUS: records the outcomes of one client. A client that ends early has failed.
 record() {
     grep -E '^(ok|FAIL) ' "$2" | sed "s/^/$1 /" >>"$RESULTS" || true
     if [ "$3" -ne 0 ]; then
@@ -86,8 +86,8 @@ run() { # run PAIR NAME COMMAND WHO
 }
 is_ready() { grep -q '^ready' "$SCRATCH/first"; }
 
-# run_two PAIR FIRST COMMAND SECOND COMMAND WHO: the first one says that it is ready, then comes the second. The first
-# one's input ends with the second.
+# run_two PAIR FIRST COMMAND SECOND COMMAND WHO: starts the second client when the first one has printed that it is ready.
+# When the second one ends, so does the input of the first one.
 run_two() {
     local pair=$1 pid rc=0
     rm -f "$SCRATCH/in"
@@ -128,7 +128,7 @@ for line in open(sys.argv[1]):
     case = case.split(" | ")[0]
     if case == "service offered" or case == "changes made" or case.endswith(" written"):
         if outcome == "ok":
-            continue  # shown by those that read
+            continue  # the readers' rows show it
     if pair not in pairs:
         pairs.append(pair)
     if case not in cases:

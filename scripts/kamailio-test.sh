@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs a program that others have written and built, unchanged, on this library: Debian's SIP server kamailio with its
-# module for NATS, which is linked with Debian's libnats.so.3.N and drives connections by libuv in processes of its own.
-# It consumes and publishes, before and after a restart of the server. Called by dropin-test.sh.
+# Runs an existing program unchanged on this library: Debian's SIP server kamailio with its NATS module, which is linked with
+# Debian's libnats.so.3.N and uses connections with libuv in several processes. It consumes and publishes, before and after
+# a restart of the server. Called by dropin-test.sh.
 #
-# usage: kamailio-test.sh LIBRARY_DIR   where libnats_rs.so.0 and libnats.so.3.N are
-# Skipped with a message where the packages cannot be fetched. They are unpacked into .cache, nothing is installed.
+# usage: kamailio-test.sh LIBRARY_DIR   the folder with libnats_rs.so.0 and libnats.so.3.N
+# Skipped with a message if the packages cannot be downloaded. They are unpacked into .cache; nothing is installed.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -13,7 +13,7 @@ set -euo pipefail
 LIBRARIES=$1
 CACHE="$ROOT/.cache/kamailio"
 PACKAGES=(kamailio kamailio-nats-modules)
-NEEDED=(libuv1 libpcre3 libpcre2-8-0) # of which a release of Debian has not all
+NEEDED=(libuv1 libpcre3 libpcre2-8-0) # not each release of Debian has all of them
 NATS_SERVER=$(scripts/get-nats-server.sh)
 
 skip() {
@@ -75,7 +75,7 @@ LD_LIBRARY_PATH="$SEARCH" "$CACHE/usr/sbin/kamailio" -f "$SCRATCH/kamailio.cfg" 
 KAMAILIO=$!
 STARTED+=("$KAMAILIO")
 
-# A client of a few lines: what kamailio hears and says is seen without the library under test.
+# A minimal client, so that the test does not depend on the library that it tests.
 cat >"$SCRATCH/talk.py" <<'PYTHON'
 import socket
 import sys
@@ -142,7 +142,7 @@ def until(what, ask, done):
 
 until("consuming", lambda: publish("probe-" + name), lambda: received[b"1"])
 until("publishing", lambda: options("call-" + name), lambda: "OPTIONS call-" + name in received[b"2"])
-# Now each message is answered, once.
+# From here on each message is answered exactly once.
 wanted = sorted("echo of %s-%d" % (name, i) for i in range(200))
 for i in range(200):
     publish("%s-%d" % (name, i))

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts share. Source it; it changes to the project's directory.
+# Functions of the scripts. Source it; it changes to the project's directory.
 
 case "${NATS_SERVER:-}" in
 /* | "") ;;
@@ -13,7 +13,7 @@ fi
 PATH="$PATH:/usr/sbin:/sbin"
 export PATH
 
-# Builds of CMake share what cargo has built, whatever their folder.
+# CMake builds in different folders share cargo's build.
 export NATS_RS_CARGO_TARGET_DIR="${NATS_RS_CARGO_TARGET_DIR:-$ROOT/target}"
 
 heading() { printf '\n== %s\n' "$*"; }
@@ -26,12 +26,12 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 jobs_wanted() { nproc 2>/dev/null || echo 2; }
 
-# ---- scratch files and processes, gone when the script ends -----------------------------------------------------
+# ---- scratch files and processes, which end with the script -----------------------------------------------------
 
 SCRATCH=$(mktemp -d)
 STARTED=()
 
-# kill_tree PID: a process and what it started.
+# kill_tree PID: ends a process and its descendants.
 kill_tree() {
     local child
     # shellcheck disable=SC2013
@@ -57,7 +57,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# wait_for SECONDS COMMAND...: until the command succeeds.
+# wait_for SECONDS COMMAND...: waits until the command succeeds; fails after the time.
 wait_for() {
     local tries=$(($1 * 20))
     shift

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the packages by cpack, and looks at them: what is in them, that a program is built and runs from what Debian's
-# packages unpack to, and what lintian says, where it is installed. Nothing is installed. Skipped with a message where
-# there are no tools of Debian. Takes half a minute when the library is built.
+# Builds the packages with cpack and checks them: their files, a program that is built and run with the unpacked Debian
+# packages, and lintian, if that is installed. Nothing is installed. Skipped with a message without Debian's tools. Takes
+# half a minute after the build of the library.
 #
 # usage: package-test.sh
 set -euo pipefail
@@ -27,7 +27,7 @@ quiet cmake --build "$BUILD" -j "$(jobs_wanted)"
 rm -f "$BUILD"/libnats-rs*
 (cd "$BUILD" && quiet cpack)
 
-# has WHAT LIST FILE...: each file is in the list, with the mode that libraries and headers have.
+# has WHAT LIST FILE...: checks that each file is in the list, with the mode 644.
 has() {
     local what=$1 list=$2 file
     shift 2
@@ -53,18 +53,18 @@ has archive "$SCRATCH/archive.list" "include/nats_rs\.h" "libnats_rs\.a" "libnat
     "\.debug/libnats_rs\.so\.$VERSION\.debug" LICENSE THIRD-PARTY-LICENSES
 say "ok: libnats-rs0, libnats-rs-dev, libnats-rs-compat and $(basename "$archive") have their files"
 
-# What debuggers read is in a file of its own, which the library names; and no file has the names of this machine's folders.
+# The debug information is in a separate file, which the library names; and no file contains the names of local folders.
 LIBRARY=$(find "$SCRATCH/root" -name "libnats_rs.so.$VERSION")
-readelf -S "$LIBRARY" | grep -q '\.gnu_debuglink' || die "$LIBRARY does not name its file for debuggers"
-! readelf -S "$LIBRARY" | grep -q '\.debug_info' || die "$LIBRARY has what debuggers read in itself"
-# To a file first: grep -q ends at the first hit.
+readelf -S "$LIBRARY" | grep -q '\.gnu_debuglink' || die "$LIBRARY does not name its file of debug information"
+! readelf -S "$LIBRARY" | grep -q '\.debug_info' || die "$LIBRARY contains debug information"
+# To a file first, because grep -q ends at the first match.
 tar -xzf "$archive" -C "$SCRATCH"
 find "$SCRATCH"/libnats-rs-* "$SCRATCH/root" -type f -print0 >"$SCRATCH/files"
 for name in "$ROOT" "${CARGO_HOME:-$HOME/.cargo}"; do
     found=$(xargs -0 grep -lF "$name/" <"$SCRATCH/files" || true)
     [ -z "$found" ] || die "the name of the folder $name is in: $found"
 done
-say "ok: no names of this machine's folders"
+say "ok: no names of local folders"
 
 start_server
 export PKG_CONFIG_PATH
@@ -76,8 +76,8 @@ grep -q 'Content-Type: text/plain' "$SCRATCH/step.log" || die "the headers did n
 say "ok: a program from the packages"
 
 if have lintian; then
-    # Not run as root for good reasons, but here it reads three packages that were made here.
-    lintian --allow-root --fail-on error,warning "$BUILD"/libnats-rs*.deb || die "lintian does not like the packages"
+    # lintian refuses to run as root by default; these three packages were just built here and are trusted.
+    lintian --allow-root --fail-on error,warning "$BUILD"/libnats-rs*.deb || die "lintian reports errors or warnings"
     say "ok: lintian"
 else
     say "SKIPPED: lintian is not installed"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Shows that two builds of the same sources in two folders give the same shared library, file for debuggers, headers and
-# descriptions. Not compared are those that differ: the static library, and the libnats.so.3.N. Copies the sources twice, installs from
-# each, and compares. Both builds are from nothing: some minutes, so not a part of test.sh. Without --release they are made
-# without optimisation across crates, which is faster and has the same names of folders in it.
+# Checks that two builds of the same sources in different folders give the same shared library, debug information, headers
+# and package descriptions. The static library and the libnats.so.3.N do differ and are not compared. Copies the sources
+# twice, builds and installs from both, and compares. The two full builds take some minutes; the script is not a part of
+# test.sh. Without --release they are made without optimisation across crates, which is faster and would contain the same
+# names of folders.
 #
 # usage: reproducible-test.sh [--release]
 set -euo pipefail
@@ -15,7 +16,7 @@ case "$*" in
 esac
 unset NATS_RS_CARGO_TARGET_DIR CARGO_TARGET_DIR
 
-# Names of different lengths: what leaks moves everything behind it.
+# Names of different lengths, so that a name in a file also moves the bytes behind it.
 for folder in "$SCRATCH/one" "$SCRATCH/another/folder"; do
     mkdir -p "$folder"
     git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$folder"
@@ -26,4 +27,4 @@ for folder in "$SCRATCH/one" "$SCRATCH/another/folder"; do
     } >"$SCRATCH/cmake.log" 2>&1 || die "$(tail -n 30 "$SCRATCH/cmake.log")"
 done
 diff -r --no-dereference --exclude="libnats.so.3.*" --exclude=libnats_rs.a "$SCRATCH/one/installed" "$SCRATCH/another/folder/installed" || die "the two builds differ"
-say "ok: the shared library and what belongs to it are the same, from two folders"
+say "ok: both builds have the same shared library, debug information, headers and descriptions"

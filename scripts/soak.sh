@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The chaos of scripts/chaos.sh for hours, with a sample a second of memory, threads, descriptors and the time of round
-# trips, and a plot of them. Fails for what chaos.sh fails for, and if memory grows by more than 4 MiB from the first
-# fifth of the time (its first tenth left out) to the last.
+# Runs the test of chaos.sh for hours, samples memory, threads, descriptors and round-trip times once a second, and plots
+# them. Fails if chaos.sh would, and if memory grows by more than 4 MiB from the first fifth of the time (without its first
+# tenth) to the last one.
 #
 # usage: soak.sh [MINUTES] [DIRECTORY]   MINUTES (60); DIRECTORY for soak.txt, soak.svg and soak.log (build/soak)
-# CHAOS_SEED=N and NATS_RS_LIBRARY=FILE as for chaos.sh. Streams grow on the disk: some 100 MB an hour.
+# CHAOS_SEED=N and NATS_RS_LIBRARY=FILE as for chaos.sh. The streams need about 100 MB on the disk for each hour.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

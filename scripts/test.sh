@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The one test command. Installs what it needs, and stops at the first failure.
+# Runs all tests. Installs the tools that it needs, and stops at the first failure.
 #
-# usage: test.sh [--quick]   --quick leaves out the run under valgrind and the benchmark's table
+# usage: test.sh [--quick]   --quick leaves out valgrind and the benchmark's table
 #
-# Rust's tests run in the dev profile, with its overflow checks and debug assertions; the C tests, the examples and all
-# that follows run on the release library, the one that is installed.
+# The Rust tests run in the dev profile, with overflow checks and debug assertions; the C tests, the examples and all later
+# steps use the release library, which is the one that is installed.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -58,7 +58,7 @@ step "The fuzz targets compile (where their crates can be had)"
 if cargo fetch -q --manifest-path fuzz/Cargo.toml 2>/dev/null; then
     RUSTFLAGS="--cfg fuzzing" cargo check -q --manifest-path fuzz/Cargo.toml --target-dir "$ROOT/target/fuzz-check"
 else
-    say "not available: not checked"
+    say "not installed, not checked"
 fi
 
 step "The manual (doxygen)"
@@ -91,7 +91,7 @@ scripts/package-test.sh
 step "Drop-in test against Debian's libnats"
 scripts/dropin-test.sh
 
-export NATS_RS_LIBRARY="$BUILD/lib/libnats_rs.so" # what the next ones test and measure
+export NATS_RS_LIBRARY="$BUILD/lib/libnats_rs.so" # for the next steps
 step "Interoperability with nats-py and async-nats"
 scripts/interop-test.sh
 
@@ -99,7 +99,7 @@ step "Chaos"
 scripts/chaos.sh
 
 step "Other languages: Python, Node, Go"
-scripts/install-deps.sh bindings || say "what is missing is left out"
+scripts/install-deps.sh bindings || say "languages without tools are left out"
 NATS_RS_BUILD="$BUILD" scripts/bindings-test.sh python node go
 
 step "Instructions, allocations and threads a message"

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# The C tests, and tests/calls, with ThreadSanitizer in the library, in the standard library and in the tests: it reports
-# accesses to the same memory by two threads that nothing orders. Needs a nightly Rust with rust-src, because the standard
-# library has to be built with it; says so where it is missing, and does nothing. Not a part of test.sh.
+# Runs the C tests and tests/calls with ThreadSanitizer in the library, the standard library and the tests. It reports
+# unsynchronised accesses of two threads to the same memory. Needs a nightly Rust with rust-src to build the standard
+# library; without it prints a message and does nothing. Not a part of test.sh.
 #
-# Left out are the tests that fork beside running threads (the sanitizer supports no threads in such a child), and those of
-# C++ (they are the same ones). ring's assembly language is not instrumented: what it does with memory is not seen.
+# Tests that fork while other threads run are left out, because the sanitizer does not support threads in such a child, and
+# the C++ versions of the tests, which are the same. The assembly code of ring is not instrumented: the sanitizer does not
+# see its accesses to memory.
 #
 # usage: tsan.sh [CTEST ARGUMENT...]            e.g. tsan.sh -R 'test_(threads|publish)$'
-#        tsan.sh calls [SECONDS [SEED]]         what calls.sh does
+#        tsan.sh calls [SECONDS [SEED]]         as calls.sh
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -16,7 +17,7 @@ TARGET=x86_64-unknown-linux-gnu
 BUILD="$ROOT/build/tsan"
 JOBS="${JOBS:-$(jobs_wanted)}"
 if ! cargo +nightly --version >/dev/null 2>&1 || [ ! -d "$(rustc +nightly --print sysroot)/lib/rustlib/src/rust/library" ]; then
-    say "no nightly Rust with its source (rustup component add rust-src --toolchain nightly): nothing is run"
+    say "no nightly Rust with its source (rustup component add rust-src --toolchain nightly): no tests are run"
     exit 0
 fi
 NATS_SERVER=$(scripts/get-nats-server.sh)
@@ -27,9 +28,9 @@ RUSTFLAGS="-Zsanitizer=thread -Cforce-frame-pointers=yes" CARGO_PROFILE_RELEASE_
     cargo +nightly build --release --lib -Zbuild-std --target "$TARGET" --target-dir "$ROOT/target/tsan" -j "$JOBS"
 LIBRARY="$ROOT/target/tsan/$TARGET/release/libnats_rs.so"
 export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1:suppressions=$ROOT/c-tests/tsan.supp}"
-# Older compilers' runtime lacks what the library calls.
+# The runtime of older compilers lacks functions that the library calls.
 "${CC:-cc}" -O1 -fno-builtin -c -o "$SCRATCH/tsan_memory.o" c-tests/support/tsan_memory.c
-# Newer kernels place programs where the runtime of older compilers does not expect them.
+# Newer kernels load programs at addresses that the runtime of older compilers does not expect.
 run=(setarch -R)
 
 if [ "${1:-}" = calls ]; then

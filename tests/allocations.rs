@@ -1,4 +1,4 @@
-//! The way of a message allocates nothing once it has warmed up, in and out.
+//! After a warm-up, sending and receiving messages allocates no memory.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{BufRead, BufReader, Write};
@@ -33,11 +33,11 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 const MESSAGES: u64 = 100_000;
-/// What may be allocated for all of them together: blocks that join the pool, buffers that grow.
-/// Far below one for each message, far above what was ever seen.
+/// The permitted number of allocations for all messages together: blocks that join the pool, buffers that grow. Far below
+/// one for each message, far above the numbers in practice.
 const ALLOWED: u64 = MESSAGES / 50;
 
-/// Counts what it is given.
+/// Counts the messages that it receives.
 struct Sink(Arc<AtomicU64>);
 
 impl MsgSink for Sink {
@@ -47,8 +47,7 @@ impl MsgSink for Sink {
     }
 }
 
-/// The far end: greets, then obeys the single lines that come: `PING` is answered, and `PUB go 0`
-/// sends the messages. Everything else is swallowed.
+/// The server: sends INFO, answers each `PING`, and sends the messages after `PUB go 0`. Everything else is ignored.
 fn serve(stream: TcpStream) {
     let mut out = stream.try_clone().expect("a socket can be cloned");
     out.write_all(b"INFO {\"max_payload\":1048576,\"headers\":true,\"proto\":1}\r\n")
@@ -76,7 +75,7 @@ fn wait_for(what: &str, done: impl Fn() -> bool) {
     }
 }
 
-/// Runs `work` once to warm up, and counts what it allocates the second time.
+/// Runs `work` once to warm up, and counts the allocations of a second run.
 fn allocations_of(work: impl Fn()) -> u64 {
     work();
     let before = ALLOCATIONS.load(Ordering::Relaxed);

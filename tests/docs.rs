@@ -1,4 +1,4 @@
-//! What the documentation refers to exists: links and their anchors, files, test cases.
+//! The references of the documentation exist: links and their anchors, files, test cases.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ fn anchors(page: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// What stands between two strings, each time.
+/// The texts between two strings.
 fn between<'a>(line: &'a str, open: &str, close: &str) -> Vec<&'a str> {
     line.split(open)
         .skip(1)
@@ -61,7 +61,7 @@ fn between<'a>(line: &'a str, open: &str, close: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// What is in backticks.
+/// The texts in backticks.
 fn quoted(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
@@ -123,7 +123,7 @@ fn files_that_are_named_exist() {
     assert!(missing.is_empty(), "\n{}", missing.join("\n"));
 }
 
-/// Tables say which test shows something: `test_x`: `a`, `b`; `test_y`.
+/// Tables name tests: `test_x`: `a`, `b`; `test_y`.
 #[test]
 fn tests_that_are_named_exist() {
     let mut missing = Vec::new();

@@ -1,4 +1,4 @@
-//! Every exported function goes through a guard: no panic leaves it, and a child of fork is told.
+//! Every exported function goes through a guard, which stops panics and detects children of fork.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ fn each_exported_function_is_guarded() {
             // rustfmt ends a function at the first brace that begins a line.
             let function = part.split("\n}").next().unwrap_or_default();
             let (head, _) = function.split_once(['{', ';']).unwrap_or((function, ""));
-            // A variable; or what `export!` makes, which jumps to a function of C that calls guarded ones.
+            // A variable; or a function of `export!`, which jumps to a C function that calls guarded ones.
             let Some((_, after)) = head
                 .split_once("fn ")
                 .filter(|(_, name)| !name.starts_with('$'))

@@ -1,4 +1,4 @@
-//! What layers above the client do with a connection: against a real server.
+//! The interface of a connection for the layers above the client, with a real server.
 
 mod support;
 
@@ -42,7 +42,7 @@ fn late(after: u64) -> Option<Instant> {
     Some(Instant::now() + Duration::from_millis(after))
 }
 
-/// Answers each request with its payload so many times.
+/// Answers each request with its payload, this number of times.
 struct Echo(usize);
 
 impl MsgSink for Echo {
@@ -90,7 +90,7 @@ fn many_are_published_at_once() {
     sub.set_pending_limits(-1, -1).unwrap();
     let headers = HeaderBlock::Bytes(b"NATS/1.0\r\nA: b\r\n\r\n");
     let large = "x".repeat(10_000);
-    // Far more than the outgoing buffer holds.
+    // Far more than the outgoing buffer can hold.
     let count = conn
         .publish_many(When::Buffered, None, |appender| {
             for n in 0..1000 {
@@ -119,7 +119,7 @@ fn many_are_published_at_once() {
             Ok(())
         });
         assert_eq!(failed.unwrap_err().status(), Status::NATS_INVALID_SUBJECT);
-        // What was published before that is sent.
+        // Earlier publishes are sent.
         assert_eq!(text(&sub.next_raw(soon()).unwrap()), "one");
         conn.publish_many(when, None, |_| Ok(())).unwrap();
     }
@@ -189,7 +189,7 @@ fn requests_call_back() {
     assert_eq!(answer(), Err(Status::NATS_TIMEOUT));
     let cancelled = ask("silent", late(20)).unwrap();
     assert!(cancelled.cancel() && !cancelled.cancel());
-    // Waiting and calling back at a time, and answers too many: each gets its own.
+    // Waiting requests and requests with a callback at the same time, and too many answers: each gets its own answer.
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
@@ -252,7 +252,7 @@ fn requests_have_many_answers() {
     assert_eq!(closed.unwrap_err_status(), Status::NATS_CONNECTION_CLOSED);
 }
 
-/// As `unwrap_err`, of what cannot be shown.
+/// As `unwrap_err`, for types without `Debug`.
 trait UnwrapErrStatus {
     fn unwrap_err_status(self) -> Status;
 }
@@ -327,7 +327,7 @@ fn a_context_gets_the_answers_to_its_tokens() {
             eventually("all are answered", || tokens(n).len() == 500);
             assert_eq!(tokens(n), expected);
         }
-        // The trap: a token that nobody knows must not be taken for the answer to the only request.
+        // An unknown token must not be taken for the answer to the only request.
         let closed = contexts[1].prefix().to_vec();
         contexts[1].close();
         assert_eq!(sinks[1].ended.load(Ordering::SeqCst), 1);
@@ -343,7 +343,7 @@ fn a_context_gets_the_answers_to_its_tokens() {
         });
         silent.next_raw(soon()).unwrap();
         assert_eq!(tokens(0).len(), 501);
-        // The server of tomorrow knows the inbox too.
+        // The next server knows the inbox too.
         server.restart();
         eventually("the loss is noticed", || conn.stats().reconnects > 0);
         eventually("it is back", || !conn.is_reconnecting());
@@ -440,11 +440,11 @@ fn a_monitor_notices_the_end() {
         let ended = waiting.join().unwrap();
         assert_eq!(ended.unwrap_err_status(), Status::NATS_CONNECTION_CLOSED);
     });
-    // What is so already is found all the same.
+    // A state that exists already is found too.
     assert_eq!(monitor.wait(None, is(1)).unwrap(), 1);
 }
 
-/// Numbers to tell of, and those told.
+/// Numbers to report, and the reported ones.
 #[derive(Default)]
 struct Numbers {
     waiting: Mutex<VecDeque<u32>>,
@@ -504,7 +504,7 @@ fn callbacks_run_in_order_wherever_they_run() {
             let mine: Vec<_> = told.iter().filter(|n| **n % 2 == rest).collect();
             assert!(mine.is_sorted());
         }
-        // As long as it is open the end of the connection waits for it.
+        // While the queue is open, the end of the connection waits for it.
         let waited = conn.destroy_and_wait(Some(Duration::from_millis(20)));
         assert_eq!(waited.unwrap_err_status(), Status::NATS_TIMEOUT);
         job.waiting.lock().unwrap().push_back(1);

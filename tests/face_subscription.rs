@@ -1,4 +1,4 @@
-//! What layers above the client do with subscriptions: against a real server.
+//! The interface of subscriptions for the layers above the client, with a real server.
 
 mod support;
 
@@ -47,7 +47,7 @@ fn soon() -> Option<Instant> {
     Some(Instant::now() + LONG)
 }
 
-/// Takes out what begins with `!`, and notes which sids it saw.
+/// Takes the messages that begin with `!`, and records the sids.
 #[derive(Default)]
 struct Filter {
     taken: Mutex<Vec<String>>,
@@ -83,7 +83,7 @@ fn an_intake_sees_all_and_keeps_what_is_its_own() {
     conn.flush(LONG).unwrap();
     assert_eq!(*filter.taken.lock().unwrap(), ["!1", "!2", "!3"]);
     assert_eq!(filter.last_sid.load(Ordering::SeqCst), sub.sid());
-    // Only what is queued counts, for the limits and for the maximum.
+    // Only queued messages count, for the limits and for the maximum.
     assert_eq!(sub.pending().unwrap().0, 2);
     publish(&conn, "a", "c");
     publish(&conn, "a", "d");
@@ -148,7 +148,7 @@ fn batches_are_what_was_asked_for() {
     assert_eq!(texts(&mut list), ["0", "1", "2", "3", "4", "5"]);
     assert_eq!(sub.delivered().unwrap(), 6);
     assert_eq!(sub.next_raw(late).unwrap().payload(), b"6");
-    // A server's word that nobody answers is a message here.
+    // The server's status without responders is a message here.
     conn.publish(b"nobody", Some(b"a"), b"", When::Now).unwrap();
     conn.flush(LONG).unwrap();
     let mut all = Batch {
@@ -229,7 +229,7 @@ fn a_subscription_is_bound_to_other_subjects() {
     };
     assert_eq!(all(), ["before", "a.1"]);
 
-    // While there is no server, and the next one is told of the last subject only.
+    // Without a server: the next one receives only the last subject.
     server.stop();
     eventually("the loss is noticed", || conn.is_reconnecting());
     sub.rebind(b"a.2").unwrap();
@@ -243,8 +243,7 @@ fn a_subscription_is_bound_to_other_subjects() {
     assert_eq!(all(), ["a.3"]);
     assert_eq!(conn.subscription_count(), 1);
 
-    // Many times, with messages in flight all the while: none of a subject that was left is queued
-    // behind those of the next.
+    // Many times, with messages in flight: no message of a former subject is queued behind those of the next one.
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -340,7 +339,7 @@ fn ends_are_told_once_each() {
     drop(sub);
 }
 
-/// Notes what it is called for.
+/// Records its calls.
 #[derive(Default)]
 struct Noting {
     calls: Mutex<Vec<&'static str>>,

@@ -1,5 +1,5 @@
-//! The committed C header is what cbindgen makes of the sources. `NATS_RS_UPDATE_HEADER=1 cargo test
-//! --test header` writes it anew. Whether its manual is complete is tested in `manual.rs`.
+//! The committed C header is the one that cbindgen generates from the sources. `NATS_RS_UPDATE_HEADER=1 cargo test --test
+//! header` writes it. The completeness of its manual is tested in `manual.rs`.
 
 use std::path::Path;
 
@@ -27,9 +27,9 @@ fn the_committed_header_is_up_to_date() {
     );
 }
 
-/// What cbindgen has no settings for: takes the `# Safety` sections out, which tell Rust callers what
-/// a C programmer knows from the parameters' descriptions, writes short comments in one line, says where JetStream
-/// begins, and makes what C90 and C++98 refuse into what they take.
+/// Changes for which cbindgen has no settings: removes the `# Safety` sections, which repeat the descriptions of the
+/// parameters for Rust, writes short comments in one line, adds headings before the declarations of JetStream, and replaces
+/// constructs that C90 and C++98 do not have.
 fn for_c(header: &str) -> String {
     let header = with_sections(&with_short_comments(&without_safety(header)));
     without_commas_at_the_end(&with_linkage(&header))
@@ -49,7 +49,7 @@ fn with_linkage(header: &str) -> String {
     lines.collect()
 }
 
-/// Takes the comma after the last value of each enum out.
+/// Removes the comma after the last value of each enum.
 fn without_commas_at_the_end(header: &str) -> String {
     header.replace(",\n}", "\n}")
 }
@@ -79,7 +79,7 @@ fn without_safety(header: &str) -> String {
     out
 }
 
-/// Gives a comment of one line one line.
+/// Writes a comment with one line of text in one line.
 fn with_short_comments(header: &str) -> String {
     let lines: Vec<&str> = header.lines().collect();
     let mut out = String::new();

@@ -1,5 +1,5 @@
-//! Consuming allocates nothing for each message, by any kind of subscription, acknowledgements included: through the
-//! functions that C programs call. Alone in its process: the allocator counts what all of it takes.
+//! Consuming, with acknowledgements and any kind of subscription, allocates no memory for each message. Uses the functions
+//! that C programs call. The only test of its process, because the allocator counts all allocations.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
@@ -14,7 +14,7 @@ use support::{STORE, Server, eventually};
 #[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
-/// What is behind a handle, which is nobody's business.
+/// The opaque structure of a handle.
 type Handle = *mut c_void;
 type Callback = unsafe extern "C" fn(Handle, Handle, Handle, Handle);
 
@@ -111,10 +111,10 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 const MESSAGES: u64 = 20_000;
-/// What is published before the next flush: less than what a server holds back for a stream.
+/// The number of publishes before the next flush: less than a server buffers for a stream.
 const BURST: u64 = 500;
 const FETCH: i32 = 200;
-/// What may be allocated for all of them together: some for each request for more messages, of which there are 120 to 160,
+/// The permitted number of allocations for all messages together: some for each of 120 to 160 requests for more messages,
 /// blocks that join the pool, heartbeats. One for each message would be twenty times as many.
 const ALLOWED: u64 = MESSAGES / 20;
 

@@ -22,7 +22,7 @@ mod support;
 struct Fixture {
     conn: Arc<Connection>,
     js: Arc<Context>,
-    // Last: what is connected to it ends first.
+    // Last: its connections are closed before it.
     _server: Server,
 }
 
@@ -120,7 +120,7 @@ fn a_stream_from_its_creation_to_its_end() {
     assert_eq!(created.subject_transform, config.subject_transform);
     assert_eq!(created.republish, config.republish);
     assert_eq!(created.consumer_limits, config.consumer_limits);
-    // The same again is no error, another one is.
+    // The same configuration again is not an error, another one is.
     js.create_stream(&config).unwrap();
     let other = StreamConfig {
         max_msgs: 5,
@@ -138,7 +138,7 @@ fn a_stream_from_its_creation_to_its_end() {
     assert_eq!(info.state.num_subjects, 2);
     assert!(info.state.subjects.is_empty());
 
-    // What was read can be changed and sent back.
+    // A configuration that was read can be changed and sent back.
     let mut changed = info.config.unwrap();
     changed.max_msgs = 7;
     let updated = js.update_stream(&changed).unwrap().config.unwrap();
@@ -196,7 +196,7 @@ fn an_update_sends_back_what_was_read() {
         updated.sources[0].subject_transforms,
         config.sources[0].subject_transforms
     );
-    // A word that nobody knows goes to the server as it is.
+    // An unknown value goes to the server unchanged.
     changed.retention = Retention::Unknown("someday".into());
     assert_eq!(status(js.update_stream(&changed)).0, Status::NATS_ERR);
 }
@@ -210,7 +210,7 @@ fn create_or_update() {
     config.max_msgs = 5;
     let info = js.create_or_update_stream(&config).unwrap();
     assert_eq!(info.config.unwrap().max_msgs, 5);
-    // What neither can do is an error, and not tried for ever.
+    // An update that both refuse is an error, and is not tried for ever.
     config.storage = Storage::Memory;
     assert_eq!(
         status(js.create_or_update_stream(&config)).0,
@@ -378,7 +378,7 @@ fn a_consumer_from_its_creation_to_its_end() {
         .unwrap();
     assert_eq!((info.stream.as_str(), info.name.as_str()), ("S", "D"));
     let mut got = js.consumer_info("S", "D").unwrap().config;
-    // The server chooses these.
+    // The server selects these.
     got.metadata.retain(|name, _| !name.starts_with("_nats."));
     let expected = ConsumerConfig {
         name: "D".into(),
@@ -695,7 +695,7 @@ fn nobody_answers() {
         status(f.js.call(&far).account_info()),
         (Status::NATS_NO_RESPONDERS, ErrCode::NOT_ENABLED)
     );
-    // Somebody listens and says nothing, or nonsense.
+    // A subscriber that does not answer, or gives invalid answers.
     let silent = CallOptions {
         prefix: "silent",
         wait: Duration::from_millis(50),
@@ -770,7 +770,7 @@ fn configurations_as_the_server_writes_them() {
     assert!(got.allow_msg_ttl && got.allow_rollup && got.deny_delete);
     assert!(got.allow_atomic && got.allow_msg_schedules && got.allow_batched);
     assert_eq!(got.subject_delete_marker_ttl, 2_000_000_000);
-    // Nothing of it is lost on the way, and the server takes it back.
+    // No field is lost, and the server accepts the configuration again.
     assert_eq!(
         parse::<StreamConfig>(&got.write().to_string().into_bytes()).unwrap(),
         got

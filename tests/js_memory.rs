@@ -1,5 +1,4 @@
-//! Asking a server again and again leaves nothing behind. Alone in its process: the allocator counts
-//! what all of it has.
+//! Repeated requests to a server do not leak memory. The only test of its process, because the allocator counts all memory.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +13,7 @@ use support::{LONG, STORE, Server, eventually};
 #[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
-/// Counts what the process has from its allocator.
+/// Counts the memory that the process has allocated.
 struct Counting;
 
 static BYTES: AtomicUsize = AtomicUsize::new(0);
@@ -95,7 +94,7 @@ fn memory_stays_flat_over_ten_thousand_calls() {
         nats_rs::msg::release_unused();
         BYTES.load(Ordering::Relaxed)
     };
-    // What is kept from the first times on, such as the pieces of the outgoing buffer.
+    // Memory that is kept from the first requests on, such as the outgoing buffer.
     let before = after(100);
     let then = after(1250);
     let grown = then.saturating_sub(before);

@@ -1,12 +1,12 @@
-//! What stands on the client uses its public face only: what `src/client/mod.rs` re-exports.
+//! The layers above the client use only its public items, which `src/client/mod.rs` re-exports.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What stands on the client.
+/// The layers above the client.
 const ABOVE: [&str; 4] = ["js", "kv", "obj", "micro"];
-/// The parts of the crate that it does not know, whatever the client makes of them.
+/// The parts of the crate that they must not use.
 const UNSEEN: [&str; 4] = ["ffi", "net", "runtime", "nesting"];
 
 fn source(path: &str) -> PathBuf {
@@ -74,7 +74,7 @@ fn names_behind(text: &str, path: &str) -> BTreeSet<String> {
     names
 }
 
-/// What `src/client/mod.rs` offers.
+/// The items that `src/client/mod.rs` re-exports.
 fn face() -> BTreeSet<String> {
     let text = fs::read_to_string(source("client/mod.rs")).expect("it can be read");
     let mut face = BTreeSet::new();

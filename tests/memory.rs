@@ -1,6 +1,6 @@
-//! What messages that wait or are kept cost in memory: whatever their size, and however they come.
+//! The memory of messages that wait or are kept, for all sizes and patterns of arrival.
 //!
-//! In a process of its own, because the memory of messages is the process's; one test at a time.
+//! In a separate process, because all messages of a process share their memory; one test at a time.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::VecDeque;
@@ -11,7 +11,7 @@ use nats_rs::msg::receive::READ_SIZE;
 use nats_rs::msg::{Msg, Receiver, release_unused, trim, usage, wants_trim};
 use nats_rs::proto::parser::{Op, Parser, Step};
 
-/// Counts what the process has from its allocator.
+/// Counts the memory that the process has allocated.
 struct Counting;
 
 static BYTES: AtomicUsize = AtomicUsize::new(0);
@@ -42,29 +42,29 @@ fn alone() -> MutexGuard<'static, ()> {
     guard
 }
 
-/// Bytes of blocks that something lives in.
+/// Bytes of blocks with messages.
 fn in_use() -> usize {
     let usage = usage();
     usage.all - usage.unused
 }
 
-/// How the bytes come.
+/// The pattern of arrival.
 #[derive(Debug, Clone, Copy)]
 enum Rhythm {
-    /// So many frames, then a pause.
+    /// This number of frames, then a pause.
     Frames(usize),
-    /// So many bytes, then a pause.
+    /// This number of bytes, then a pause.
     Bytes(usize),
-    /// As many as are asked for, without a pause.
+    /// As many as are read, without a pause.
     Stream,
 }
 
-/// A connection whose server sends what it is given.
+/// A connection to a server that sends the given bytes.
 struct Connection {
     receiver: Receiver,
     parser: Parser,
     frame_len: Option<usize>,
-    /// What is in the socket.
+    /// The bytes in the socket.
     wire: VecDeque<u8>,
     frames: usize,
     rhythm: Rhythm,
@@ -82,7 +82,7 @@ impl Connection {
         }
     }
 
-    /// Sends a message; `seen` gets what the client makes of what came.
+    /// Sends a message; `seen` gets the messages that the client has read.
     fn send(&mut self, subject: &str, headers: usize, payload: usize, seen: &mut dyn FnMut(Msg)) {
         let block = match headers {
             0 => Vec::new(),
@@ -113,7 +113,7 @@ impl Connection {
         }
     }
 
-    /// Reads so many bytes of what is in the socket, and rests.
+    /// Reads this number of bytes from the socket, and releases the idle block.
     fn read(&mut self, most: usize, seen: &mut dyn FnMut(Msg)) {
         let mut left = most.min(self.wire.len());
         while left > 0 {
@@ -245,7 +245,7 @@ fn what_one_subscription_has_waiting_costs_what_it_weighs() {
 struct Mixed {
     kept: usize,
     others: usize,
-    /// What each kept one may cost.
+    /// The permitted cost of each kept message.
     most: usize,
 }
 
@@ -264,7 +264,7 @@ fn one_kept_of_a_thousand_keeps_little_beside_it() {
         mixed(16, 2000, small),
         mixed(16, 5000, small),
         mixed(1000, 16, small),
-        // Of longer ones few fit a block, and room that is too short for one is lost.
+        // Few longer messages fit into a block, and the room that is too short for one is lost.
         mixed(2000, 2000, 2 * 2000 + 1024),
         mixed(3000, 3000, 2 * 3000 + 2048),
         mixed(4200, 16, 2 * 4200),
@@ -297,7 +297,7 @@ fn one_kept_of_a_thousand_keeps_little_beside_it() {
             }
             connection.finish(&mut keep);
             assert_eq!(kept.len(), n);
-            // What is being filled, and has more room, counts as well: two reads' worth.
+            // The block that is being filled counts too: two reads.
             let used = (in_use() - before).saturating_sub(2 * READ_SIZE);
             let most = case.most;
             if used > n * most {
@@ -307,7 +307,7 @@ fn one_kept_of_a_thousand_keeps_little_beside_it() {
                     case.kept, case.others
                 ));
             }
-            // Nobody has written over what is kept.
+            // The kept messages have not been overwritten.
             assert!(kept.iter().all(|m| m.payload().len() == case.kept
                 && m.payload().iter().all(|b| *b == b'x')
                 && m.subject() == b"kept"));

@@ -1,4 +1,4 @@
-/* A server, a connection that is drained, and another one that publishes: for the tests of draining. */
+/* A server, a connection that is drained, and another one that publishes, for the tests of draining. */
 #ifndef NATS_RS_TEST_DRAIN_H
 #define NATS_RS_TEST_DRAIN_H
 

@@ -1,4 +1,4 @@
-/* A server with a stream that takes fast batches, and a batch: for the tests of these. */
+/* A server with a stream that accepts fast batches, and a batch. */
 #ifndef NATS_RS_TEST_FAST_BATCH_H
 #define NATS_RS_TEST_FAST_BATCH_H
 

@@ -1,5 +1,5 @@
-/* A server whose JetStream a second connection plays: it answers every request with what the test sets. And a table of
- * the calls that wait for such an answer. */
+/* A server whose JetStream is simulated by a second connection: it answers every request as the test specifies.
+ * And a table of the calls that wait for such an answer. */
 #ifndef NATS_RS_TEST_JS_GARBAGE_H
 #define NATS_RS_TEST_JS_GARBAGE_H
 

@@ -1,6 +1,6 @@
 /* A scripted JetStream server: a peer that reads the client's protocol operation by operation, answers its API
- * requests as the test specifies, and delivers messages as a consumer does or must not do. For states that a real
- * server reaches only by chance. */
+ * requests as the test specifies, and makes valid and invalid deliveries. For states that are rare with a real
+ * server. */
 #ifndef NATS_RS_TEST_JS_PEER_H
 #define NATS_RS_TEST_JS_PEER_H
 

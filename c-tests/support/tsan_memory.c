@@ -1,5 +1,5 @@
-/* For scripts/tsan.sh: what newer compilers call instead of the functions of the C library, and the runtime of
- * older ones does not have. That runtime intercepts the latter. */
+/* For scripts/tsan.sh: newer compilers call these functions instead of those of the C library, and the runtime of
+ * older compilers does not have them. That runtime intercepts the latter. */
 #include <string.h>
 
 void *__tsan_memcpy(void *to, const void *from, size_t n);
