@@ -196,7 +196,10 @@ static void what_cannot_be_acknowledged(void) {
     CHECK_OK(natsConnection_SubscribeSync(&plain, a.nc, "plain"));
     CHECK_OK(natsConnection_PublishRequestString(a.nc, "plain", "some.where", "x"));
     CHECK_OK(natsSubscription_NextMsg(&msg, plain, deadline_ms()));
+    CHECK_STATUS(natsMsg_GetMetaData(&meta, msg), NATS_ERR);
+    CHECK_ERROR(NATS_ERR, "invalid meta data 'some.where'");
     CHECK_STATUS(natsMsg_Ack(msg, NULL), NATS_ILLEGAL_STATE);
+    CHECK_ERROR(NATS_ILLEGAL_STATE, "message not bound to a subscription");
     CHECK_STATUS(natsMsg_InProgress(msg, NULL), NATS_ILLEGAL_STATE);
     CHECK_STATUS(natsMsg_AckSync(msg, NULL, NULL), NATS_ILLEGAL_STATE);
     CHECK_STATUS(natsMsg_Term(msg, NULL), NATS_ILLEGAL_STATE);

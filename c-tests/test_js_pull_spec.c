@@ -155,6 +155,9 @@ static void what_statuses_mean(void) {
         {"400 Bad Request - Priority Group missing", NATS_INVALID_ARG, "Priority Group missing"},
         {"412 Precondition", NATS_ERR, "Precondition"},
         {"777", NATS_ERR, "error checking pull subscribe message"},
+        /* In the headers, where programs that forward or imitate a status have it. */
+        {"\r\nStatus: 404\r\nDescription: No Messages", NATS_NOT_FOUND, ""},
+        {"\r\nDescription: Batch Completed\r\nStatus: 409", NATS_LIMIT_REACHED, "Batch Completed"},
     };
     natsSubscription *sub;
     uint64_t sequence = 0;

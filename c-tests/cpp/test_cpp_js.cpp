@@ -278,7 +278,7 @@ static void policies_and_advisories() {
     js.set_publish_policy(policy);
     const nats::result<nats::publish_ack> nowhere = js.try_publish("nowhere", "x");
     REQUIRE_EQ(nowhere.status(), NATS_NO_RESPONDERS);
-    REQUIRE(std::string(nowhere.error().what()).find("publish to 'nowhere': no responders: no stream") == 0);
+    REQUIRE(std::string(nowhere.error().what()).find("publish to 'nowhere': No responders available for request: no stream") == 0);
 
     const std::string subject = nats::advisory_subject(js_AdvisoryMaxDeliveries, "ORDERS", "C");
     nats::sync_subscription sub = nc.subscribe_sync(subject);

@@ -7,7 +7,7 @@ use std::ptr;
 use std::sync::atomic::AtomicU32;
 
 use super::block::DATA_START;
-use super::desc::{Desc, LIVE, NO_REPLY};
+use super::desc::{Desc, LIVE, MADE, NO_REPLY};
 use super::filling::Filling;
 use super::message::Msg;
 use super::pool::Wanted;
@@ -32,7 +32,7 @@ impl Msg {
     /// Creates a message by copying its parts. The subject's grammar is checked when the message is
     /// published.
     pub fn create(subject: &[u8], reply: Option<&[u8]>, payload: &[u8]) -> Result<Msg> {
-        Self::assemble(subject, reply, &[], payload, 1)
+        Self::create_with(subject, reply, &[], payload)
     }
 
     /// As [`Msg::create`], with a header block as it is on the wire; empty for none.
@@ -42,7 +42,9 @@ impl Msg {
         headers: &[u8],
         payload: &[u8],
     ) -> Result<Msg> {
-        Self::assemble(subject, reply, headers, payload, 1)
+        let mut msg = Self::assemble(subject, reply, headers, payload, 1)?;
+        *msg.desc_mut().state.get_mut() |= MADE;
+        Ok(msg)
     }
 
     /// Creates a message by copying its parts, with `padding` zero bytes (at least one) behind the

@@ -18,6 +18,8 @@ pub(super) const ACKED: u32 = 1;
 pub(super) const OWNED: u32 = 2;
 /// C has a pointer to it, but the library owns it.
 pub(super) const LENT: u32 = 4;
+/// The program or the library made it; it was not received.
+pub(super) const MADE: u32 = 8;
 pub(super) const NO_REPLY: u32 = u32::MAX;
 
 /// The target of a message's pointer: where the parts are in the block. Opaque outside.

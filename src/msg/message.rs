@@ -6,7 +6,7 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::desc::{ACKED, DEAD, Desc, Extra, FLAGS, LENT, LIVE, NO_REPLY};
+use super::desc::{ACKED, DEAD, Desc, Extra, FLAGS, LENT, LIVE, MADE, NO_REPLY};
 use super::owner::Owner;
 use super::release::release;
 use crate::error::{Error, Result};
@@ -190,6 +190,11 @@ impl Msg {
     /// What the message was received through.
     pub fn owner(&self) -> Option<&Owner> {
         self.desc().owner()
+    }
+
+    /// Was it received, and not made by the program or the library?
+    pub fn is_received(&self) -> bool {
+        self.desc().state.load(Ordering::Relaxed) & MADE == 0
     }
 
     /// Marks the message as acknowledged; returns whether it was already.

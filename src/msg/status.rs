@@ -21,7 +21,8 @@ impl Msg {
             return None;
         }
         let (code, description) = match self.decoded() {
-            None => headers::status(self.raw_headers())?,
+            None => headers::status(self.raw_headers())
+                .or_else(|| headers::listed_status(self.raw_headers()))?,
             Some(_) => (
                 headers::status_code(self.header(headers::STATUS)?)?,
                 self.header(headers::DESCRIPTION).unwrap_or_default(),
@@ -67,6 +68,14 @@ mod tests {
                 b"NATS/1.0 100 Idle Heartbeat\r\nNats-Last-Stream: 1\r\n\r\n",
                 Some((100, "Idle Heartbeat")),
             ),
+            // Who has decoded a status and sends it on, and programs that set one, write it as headers.
+            (
+                b"NATS/1.0\r\nDescription: Message Size\r\nStatus: 409\r\n\r\n",
+                Some((409, "Message Size")),
+            ),
+            (b"NATS/1.0\r\nStatus:404\r\n\r\n", Some((404, ""))),
+            (b"NATS/1.0 100 x\r\nStatus: 404\r\n\r\n", Some((100, "x"))),
+            (b"NATS/1.0 x\r\nStatus: 404\r\n\r\n", None),
             (b"NATS/1.0\r\nA: b\r\n\r\n", None),
             (b"NATS/1.0 4x4\r\n\r\n", None),
             (b"NATS/1.0 40\r\n\r\n", None),

@@ -96,19 +96,11 @@ impl SignIn {
         Ok(())
     }
 
-    /// Sets the content of a credentials file, which must have a JWT and a seed. Without content
+    /// Sets the content of a credentials file, which is looked at when connecting, as a file is. Without content
     /// all credentials are removed, an NKey included.
-    pub fn set_memory(&mut self, content: Option<&[u8]>) -> Result<()> {
-        let user = match content {
-            None => None,
-            Some(content) => {
-                credentials::jwt(content, Source::Memory)?;
-                credentials::seed(content, Source::Memory, true)?;
-                Some(User::Memory(Arc::new(Zeroizing::new(content.to_vec()))))
-            }
-        };
-        self.0 = user.map(Way::Jwt);
-        Ok(())
+    pub fn set_memory(&mut self, content: Option<&[u8]>) {
+        let memory = |content: &[u8]| User::Memory(Arc::new(Zeroizing::new(content.to_vec())));
+        self.0 = content.map(memory).map(Way::Jwt);
     }
 
     /// Sets a public NKey and what signs with it; `None` removes the NKey.
@@ -184,7 +176,7 @@ impl User {
                 let Some(jwt) = jwt.filter(|jwt| !jwt.is_empty()) else {
                     return Ok(Proof::default());
                 };
-                let jwt = credentials::check_jwt(&[jwt.trim().as_bytes()]).map_err(|why| {
+                let jwt = credentials::check_given(&jwt).map_err(|why| {
                     Error::invalid_arg(format!("what the program's function gave as a JWT: {why}"))
                 })?;
                 (jwt.into(), ask(handler, nonce)?)

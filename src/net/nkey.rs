@@ -110,6 +110,13 @@ pub fn holds_seed(text: &[u8]) -> bool {
     })
 }
 
+/// Has the length and the characters of a user's seed, so that it may be a mistyped one.
+pub fn resembles_seed(text: &[u8]) -> bool {
+    const LEN: usize = 58;
+    let base32 = |b: &u8| matches!(b, b'A'..=b'Z' | b'2'..=b'7');
+    text.len().abs_diff(LEN) <= 2 && text.starts_with(b"S") && text.iter().all(base32)
+}
+
 /// Refuses text that must not hold a seed; `what` names the text.
 pub fn refuse_seed(text: &[u8], what: &str) -> Result<()> {
     if holds_seed(text) {

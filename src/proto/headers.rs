@@ -12,7 +12,9 @@ use std::ffi::c_char;
 use crate::words::shown_around;
 use std::fmt;
 
-pub use block::{HeaderBlock, inline_status, is_no_responders, status, status_code, value};
+pub use block::{
+    HeaderBlock, inline_status, is_no_responders, listed_status, status, status_code, value,
+};
 
 /// The key of a message's status, like `503`.
 pub const STATUS: &[u8] = b"Status";

@@ -68,7 +68,7 @@ mod tests {
         opts.password = Some("secret".into());
         let seed = nkeys::KeyPair::new_user().seed().unwrap();
         let memory = format!("------\na.secret.c\n------\n------\n{seed}\n------\n");
-        opts.sign_in.set_memory(Some(memory.as_bytes())).unwrap();
+        opts.sign_in.set_memory(Some(memory.as_bytes()));
         let proxy = ProxyUrl::parse("http://me:secret@proxy").unwrap();
         opts.proxy = Some(Proxy::Url(Arc::new(proxy)));
         opts.set_token(Some("secret")).unwrap();

@@ -311,10 +311,10 @@ pub unsafe extern "C" fn natsMsg_TermWithReason(
 ///
 /// @retval NATS_OK The metadata were written.
 /// @retval NATS_INVALID_ARG `new_meta` or `msg` is NULL, or the message was destroyed.
-/// @retval NATS_ILLEGAL_STATE The message's reply subject is not one that a consumer writes, and the
-/// message does not come from a JetStream subscription; or it has none.
-/// @retval NATS_ERR The message comes from a JetStream subscription, and its reply subject is not one
-/// that a consumer writes.
+/// @retval NATS_ILLEGAL_STATE The message has no reply subject, or it was created by the program and
+/// its reply subject is not one that a consumer writes.
+/// @retval NATS_ERR The message was received, and its reply subject is not one that a consumer
+/// writes.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads

@@ -123,15 +123,15 @@ pub unsafe extern "C" fn natsOptions_SetUserCredentialsFromFiles(
 ///
 /// The blocks have the form that `natsOptions_SetUserCredentialsFromFiles` describes. The library's
 /// copy is wiped when the options and all connections made with them are gone. Replaces other JWT
-/// credentials and an NKey.
+/// credentials and an NKey. The text is looked at when connecting: an attempt fails with
+/// `NATS_NOT_FOUND` if it has no JWT or no seed, and with `NATS_INVALID_ARG` if one of them is not
+/// valid.
 ///
 /// @param opts The options.
 /// @param jwtAndSeedContent The text, which is copied; NULL removes JWT credentials of every kind.
 ///
 /// @retval NATS_OK The option was set.
-/// @retval NATS_NOT_FOUND The text has no JWT or no seed. The options do not change.
-/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the JWT or the seed is not valid.
-/// The options do not change.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -149,7 +149,7 @@ pub unsafe extern "C" fn natsOptions_SetUserCredentialsFromMemory(
         // SAFETY: the caller's contract, above.
         let content = unsafe { convert::bytes(jwtAndSeedContent) };
         // SAFETY: likewise.
-        unsafe { edit(opts, |o| o.sign_in.set_memory(content)) }
+        unsafe { set(opts, |o| o.sign_in.set_memory(content)) }
     })
 }
 

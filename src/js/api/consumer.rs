@@ -109,7 +109,7 @@ object!(ConsumerConfig {
     inactive_threshold "inactive_threshold" positive,
     replicas "num_replicas" positive,
     memory_storage "mem_storage",
-    metadata "metadata",
+    metadata "metadata" lenient,
     pause_until "pause_until" positive,
     priority_policy "priority_policy",
     pinned_ttl "priority_timeout" positive,

@@ -317,6 +317,7 @@ impl<T: Json> Json for Option<T> {
 /// |---|---|
 /// | `always` | in every object |
 /// | `positive` | above zero: a negative number means the default, and servers refuse it |
+/// | `lenient` | where it is not empty; what is read and is no object counts as absent |
 /// | `received` | never: the server says it and takes it from nobody |
 /// | `local` | never, and not read either: it is not a part of the JSON |
 ///
@@ -377,12 +378,22 @@ macro_rules! object {
         let empty = $crate::js::api::json::Json::empty();
         if value > empty { value } else { empty }
     }};
+    (@any $rng:ident, lenient) => {
+        $crate::js::api::arbitrary::Arbitrary::arbitrary($rng)
+    };
     (@any $rng:ident, $unwritten:ident) => {
         $crate::js::api::json::Json::empty()
     };
     (@take $fields:ident, $key:literal, local) => {
         $crate::js::api::json::Json::empty()
     };
+    (@take $fields:ident, $key:literal, lenient) => {{
+        $fields
+            .get_mut($key)
+            .filter(|value| !value.is_object())
+            .map(serde_json::Value::take);
+        $crate::js::api::json::take(&mut $fields, $key)?
+    }};
     (@take $fields:ident, $key:literal $(, $when:ident)?) => {
         $crate::js::api::json::take(&mut $fields, $key)?
     };
@@ -390,6 +401,9 @@ macro_rules! object {
         if !$crate::js::api::json::Json::is_empty(&$value) {
             $fields.insert($key.to_owned(), $crate::js::api::json::Json::write(&$value));
         }
+    };
+    (@field $fields:ident, $value:expr, $key:literal, lenient) => {
+        $crate::js::api::json::object!(@field $fields, $value, $key)
     };
     (@field $fields:ident, $value:expr, $key:literal, always) => {
         $fields.insert($key.to_owned(), $crate::js::api::json::Json::write(&$value));

@@ -134,7 +134,7 @@ object!(StreamConfig {
     allow_direct "allow_direct",
     mirror_direct "mirror_direct",
     discard_new_per_subject "discard_new_per_subject",
-    metadata "metadata",
+    metadata "metadata" lenient,
     compression "compression",
     first_seq "first_seq",
     subject_transform "subject_transform",

@@ -32,6 +32,16 @@ fn what_servers_of_today_refuse_is_never_sent() {
 }
 
 #[test]
+fn metadata_that_are_no_object_count_as_absent() {
+    for strange in ["5", "\"x\"", "[]", "null"] {
+        let text = format!(r#"{{"name":"S","metadata":{strange}}}"#);
+        let config: StreamConfig = parse(text.as_bytes()).unwrap();
+        assert!(config.metadata.is_empty(), "{strange}");
+    }
+    assert!(parse::<StreamConfig>(br#"{"name":"S","metadata":{"a":5}}"#).is_err());
+}
+
+#[test]
 fn a_domain_is_no_part_of_a_source() {
     let source = StreamSource {
         name: "O".into(),

@@ -112,14 +112,18 @@ pub fn ack_sync(msg: &mut Msg, wait: Option<Duration>) -> Result<()> {
 
 /// The owner through which a message is acknowledged, and the subject for it.
 pub(super) fn bound(msg: &Msg) -> Result<(&Acker, &[u8]), Plain> {
-    let acker = msg
-        .owner()
-        .and_then(|owner| owner.get::<Acker>())
-        .ok_or_else(|| Plain::illegal_state("message not bound to a subscription"))?;
-    let reply = msg
-        .reply()
-        .ok_or_else(|| Plain::illegal_state("not a JetStream message"))?;
-    Ok((acker, reply))
+    let acker = msg.owner().and_then(|owner| owner.get::<Acker>());
+    match (acker, msg.reply()) {
+        (Some(acker), Some(reply)) => Ok((acker, reply)),
+        (None, Some(_)) => Err(not_bound()),
+        (None, None) if !msg.is_received() => Err(not_bound()),
+        (_, None) => Err(Plain::illegal_state("not a JetStream message")),
+    }
+}
+
+#[cold]
+fn not_bound() -> Plain {
+    Plain::illegal_state("message not bound to a subscription")
 }
 
 /// The metadata of a message that a consumer delivered, to any kind of subscription, including a
@@ -128,7 +132,10 @@ pub fn metadata(msg: &Msg) -> Result<super::Metadata<'_>, Plain> {
     if let Some(metadata) = msg.reply().and_then(super::Metadata::parse) {
         return Ok(metadata);
     }
-    let (_, reply) = bound(msg)?;
+    let reply = match msg.reply() {
+        Some(reply) if msg.is_received() => reply,
+        _ => bound(msg)?.1,
+    };
     let text = format!("invalid meta data '{}'", crate::words::shown(reply));
     Err(Plain::new(Status::NATS_ERR, text))
 }

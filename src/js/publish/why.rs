@@ -7,7 +7,8 @@ use crate::msg::Msg;
 use crate::words::shown;
 
 /// Nobody answers to a publish.
-pub(super) const NO_STREAM: &str = "no responders: no stream stores this subject, its stream has no leader, or JetStream is not enabled";
+// It begins with the text of the status.
+pub(super) const NO_STREAM: &str = "No responders available for request: no stream stores this subject, its stream has no leader, or JetStream is not enabled";
 
 /// Why a message could not be published, or its acknowledgement does not come.
 #[cold]
@@ -16,7 +17,8 @@ pub(super) fn why_not_stored(error: Error, msg: &Msg) -> Error {
     error.or_say(|status| match status {
         Status::NATS_NO_RESPONDERS => format!("{what}: {NO_STREAM}"),
         Status::NATS_TIMEOUT => {
-            format!("{what}: no acknowledgement within MaxWait; the message may be stored nevertheless")
+            let text = status.text();
+            format!("{what}: {text}: no acknowledgement within MaxWait; the message may be stored nevertheless")
         }
         Status::NATS_CONNECTION_DISCONNECTED => format!(
             "{what}: the connection was lost before the acknowledgement came; the message may be stored \

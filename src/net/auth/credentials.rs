@@ -50,6 +50,17 @@ impl Source<'_> {
         Error::new(status, format!("{self}{what}"))
     }
 
+    /// There is neither a block with a seed nor a line that may be one.
+    fn without_seed(self) -> Error {
+        match self {
+            Source::File(path) => {
+                let text = format!("no nkey user seed found in '{}'", path.display());
+                Error::new(Status::NATS_ERR, text)
+            }
+            Source::Memory => self.missing("no seed block"),
+        }
+    }
+
     /// Something is missing.
     fn missing(self, what: impl Display) -> Error {
         let status = match self {
@@ -72,7 +83,10 @@ impl Display for Source<'_> {
 /// Reads a whole file into memory that is wiped afterwards. Only regular files are read, and at
 /// most 1 MiB: a wrong path must cost neither much memory nor endless time.
 pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let failed = |why: &dyn Display| Source::File(path).wrong(format!(" cannot be read: {why}"));
+    let failed = |why: &dyn Display| {
+        let text = format!("error opening file '{}': {why}", path.display());
+        Error::new(Status::NATS_ERR, text)
+    };
     let os = |e: io::Error| failed(&words::os(&e));
     let mut options = OpenOptions::new();
     // Opening a pipe without a writer would wait for one.
@@ -132,7 +146,7 @@ pub(super) fn seed<'a>(content: &'a [u8], source: Source<'_>, chained: bool) -> 
         Some(first + block)
     };
     let Some(at) = labelled.or_else(unlabelled) else {
-        let line = seed_line(content).ok_or_else(|| source.missing("no seed block"))?;
+        let line = seed_line(content).ok_or_else(|| source.without_seed())?;
         let why = |fault: nkey::SeedFault| source.wrong(format!(", seed: {}", fault.in_words()));
         return nkey::check_seed(line).map(|()| line).map_err(why);
     };
@@ -173,6 +187,21 @@ pub(super) fn check_jwt<'a>(lines: &[&'a [u8]]) -> Result<&'a str, String> {
     if let Some(at) = text.bytes().position(strange) {
         let at = at + 1;
         return Err(format!("not a JWT: character {at} is not one of base64url"));
+    }
+    Ok(text)
+}
+
+/// Checks what a callback of the program gave as a JWT: its form is the business of program and server, but it must
+/// not be a seed, not even a mistyped one or one that is wrapped over lines. White space around it is left out.
+pub(super) fn check_given(text: &str) -> Result<&str, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    let lines: Vec<&[u8]> = lines(text.as_bytes()).collect();
+    let joined = Zeroizing::new(lines.concat());
+    if nkey::holds_seed(&joined) || nkey::resembles_seed(&joined) {
+        return Err("a seed stands in its place".to_owned());
     }
     Ok(text)
 }

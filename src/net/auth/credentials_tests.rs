@@ -168,7 +168,6 @@ fn the_words_say_what_is_wrong_where() {
         with_seed(&format!("{}\n{}", &secret[..30], &secret[30..])),
         ", seed block: it is wrapped over 2 lines"
     );
-    assert_eq!(why(&good_jwt), ": no seed block");
     assert_eq!(
         why(&(good_jwt.clone() + &good_jwt + &good_seed)),
         ": several JWT blocks in front of the seed block"
@@ -283,7 +282,7 @@ fn files_that_are_not_read() {
     let why = |path: &Path| {
         let e = read(path).unwrap_err();
         assert_eq!(e.status(), Status::NATS_ERR);
-        let start = format!("credentials file '{}' cannot be read: ", path.display());
+        let start = format!("error opening file '{}': ", path.display());
         let why = e.text().strip_prefix(&start).map(str::to_owned);
         why.unwrap_or_else(|| panic!("{e}"))
     };

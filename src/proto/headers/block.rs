@@ -209,6 +209,15 @@ pub fn status(block: &[u8]) -> Option<(u16, &[u8])> {
     Some((status_code(status)?, description))
 }
 
+/// The status that a block without one on its first line has among its headers, and the description there.
+pub fn listed_status(block: &[u8]) -> Option<(u16, &[u8])> {
+    let code = match inline_status(block) {
+        None => status_code(value(block, STATUS)?)?,
+        Some(_) => return None,
+    };
+    Some((code, value(block, DESCRIPTION).unwrap_or_default()))
+}
+
 /// A status of three digits as a number.
 pub fn status_code(status: &[u8]) -> Option<u16> {
     let digits: [u8; STATUS_LEN] = status.try_into().ok()?;

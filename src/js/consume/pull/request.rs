@@ -10,6 +10,8 @@ use crate::msg::Msg;
 const EARLIER: Duration = Duration::from_millis(10);
 /// With less time than this the request does not end early.
 const WORTH_IT: Duration = Duration::from_millis(20);
+/// The longest time that is asked for. Servers count in nanoseconds since 1970 with 63 bits, which end in 2262.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// The options of a request other than the number of messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,7 +72,8 @@ impl Body<'_> {
         };
         let positive = |value: i64| u128::from(u64::try_from(value).unwrap_or(0));
         number("max_bytes", u128::from(self.max_bytes));
-        number("expires", self.expires.map_or(0, |e| e.as_nanos()));
+        let expires = self.expires.map_or(Duration::ZERO, |e| e.min(LONGEST));
+        number("expires", expires.as_nanos());
         number("idle_heartbeat", self.heartbeat.as_nanos());
         number("min_pending", positive(self.options.min_pending));
         number("min_ack_pending", positive(self.options.min_ack_pending));
@@ -154,6 +157,22 @@ mod tests {
             "min_pending": 1, "priority": 4, "no_wait": true, "group": "a\"b", "id": "pin",
         });
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_time_without_end_is_one_that_servers_can_read() {
+        let endless = Body {
+            batch: 1,
+            max_bytes: 0,
+            expires: Some(Duration::MAX),
+            no_wait: false,
+            heartbeat: Duration::ZERO,
+            id: "",
+            options: &PullOptions::default(),
+        };
+        let read: serde_json::Value = serde_json::from_str(&endless.write()).unwrap();
+        let now = 1_800_000_000_000_000_000_i64;
+        assert!(now.checked_add(read["expires"].as_i64().unwrap()).is_some());
     }
 
     #[test]
