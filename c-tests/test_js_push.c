@@ -387,6 +387,44 @@ static void drained(void) {
     push_end(&p);
 }
 
+/* A maximum keeps the consumer, whether it is reached before it is set or after; without a number it is unsubscribed. */
+static void ended_by_its_maximum(void) {
+    static const struct {
+        const char *name;
+        int taken;
+        int max;
+        bool kept;
+    } cases[] = {
+        {"later", 1, 2, true}, {"reached", 2, 2, true}, {"passed", 2, 1, true}, {"none", 2, 0, false}};
+    natsSubscription *sub = NULL;
+    natsMsg *msg = NULL;
+    size_t i;
+    push p;
+
+    push_start(&p, 3);
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        jsSubOptions options = sub_options();
+        int n;
+
+        options.Config.Durable = cases[i].name;
+        CHECK_OK(js_SubscribeSync(&sub, p.js, "foo", NULL, &options, NULL));
+        for (n = 0; n < cases[i].taken; n++) {
+            CHECK_OK(natsSubscription_NextMsg(&msg, sub, deadline_ms()));
+            natsMsg_Destroy(msg);
+        }
+        CHECK_OK(natsSubscription_AutoUnsubscribe(sub, cases[i].max));
+        if (cases[i].taken < cases[i].max) {
+            CHECK_OK(natsSubscription_NextMsg(&msg, sub, deadline_ms()));
+            natsMsg_Destroy(msg);
+        }
+        CHECK(!natsSubscription_IsValid(sub));
+        CHECK_OK(natsConnection_Flush(p.nc));
+        CHECK(consumer_exists(&p, cases[i].name) == cases[i].kept);
+        natsSubscription_Destroy(sub);
+    }
+    push_end(&p);
+}
+
 static void unsubscribed_when_it_is_gone(void) {
     natsSubscription *sub = NULL;
     char function[128], text[512];
@@ -509,6 +547,7 @@ static const test_case cases[] = {
     TEST(options_that_contradict),
     TEST(without_jetstream),
     TEST(drained),
+    TEST(ended_by_its_maximum),
     TEST(unsubscribed_when_it_is_gone),
     TEST(flow_controlled),
     TEST(ours_is_made_again),

@@ -144,7 +144,8 @@ pub unsafe extern "C" fn natsSubscription_Unsubscribe(sub: *mut natsSubscription
 ///
 /// @param sub The subscription.
 /// @param max The number of messages. If that many were delivered already, or with 0, the
-/// subscription is closed at once.
+/// subscription is closed at once. A JetStream consumer that was created for the subscription is
+/// kept, except with 0.
 ///
 /// @retval NATS_OK The maximum was set, or the subscription was closed.
 /// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed, or `max` is negative.

@@ -416,7 +416,13 @@ impl<H: Home> Subscription<H> {
         }
         if max <= taken {
             drop((queue, changing));
-            return self.unsubscribe();
+            if max == 0 {
+                return self.unsubscribe();
+            }
+            // As if the maximum were reached later: a consumer that belongs to the subscription is kept, whichever
+            // comes first, the messages or this call.
+            self.destroy();
+            return Ok(());
         }
         self.max.store(max, Ordering::Relaxed);
         if self.intake().is_some() {
