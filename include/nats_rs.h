@@ -6789,15 +6789,15 @@ enum natsStatus natsOptions_SetUserCredentialsFromFiles(natsOptions *opts,
  *
  * The blocks have the form that `natsOptions_SetUserCredentialsFromFiles` describes. The library's
  * copy is wiped when the options and all connections made with them are gone. Replaces other JWT
- * credentials and an NKey.
+ * credentials and an NKey. The text is looked at when connecting: an attempt fails with
+ * `NATS_NOT_FOUND` if it has no JWT or no seed, and with `NATS_INVALID_ARG` if one of them is not
+ * valid.
  *
  * @param opts The options.
  * @param jwtAndSeedContent The text, which is copied; NULL removes JWT credentials of every kind.
  *
  * @retval NATS_OK The option was set.
- * @retval NATS_NOT_FOUND The text has no JWT or no seed. The options do not change.
- * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the JWT or the seed is not valid.
- * The options do not change.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -9461,7 +9461,8 @@ NATS_EXTERN enum natsStatus natsSubscription_Unsubscribe(natsSubscription *sub);
  *
  * @param sub The subscription.
  * @param max The number of messages. If that many were delivered already, or with 0, the
- * subscription is closed at once.
+ * subscription is closed at once. A JetStream consumer that was created for the subscription is
+ * kept, except with 0.
  *
  * @retval NATS_OK The maximum was set, or the subscription was closed.
  * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed, or `max` is negative.
@@ -10112,10 +10113,10 @@ NATS_EXTERN enum natsStatus natsMsg_TermWithReason(natsMsg *msg, const char *rea
  *
  * @retval NATS_OK The metadata were written.
  * @retval NATS_INVALID_ARG `new_meta` or `msg` is NULL, or the message was destroyed.
- * @retval NATS_ILLEGAL_STATE The message's reply subject is not one that a consumer writes, and the
- * message does not come from a JetStream subscription; or it has none.
- * @retval NATS_ERR The message comes from a JetStream subscription, and its reply subject is not one
- * that a consumer writes.
+ * @retval NATS_ILLEGAL_STATE The message has no reply subject, or it was created by the program and
+ * its reply subject is not one that a consumer writes.
+ * @retval NATS_ERR The message was received, and its reply subject is not one that a consumer
+ * writes.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
