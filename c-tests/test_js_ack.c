@@ -203,7 +203,17 @@ static void what_cannot_be_acknowledged(void) {
     CHECK_STATUS(natsMsg_InProgress(msg, NULL), NATS_ILLEGAL_STATE);
     CHECK_STATUS(natsMsg_AckSync(msg, NULL, NULL), NATS_ILLEGAL_STATE);
     CHECK_STATUS(natsMsg_Term(msg, NULL), NATS_ILLEGAL_STATE);
+    natsMsg_Destroy(msg);
+    CHECK_OK(natsConnection_PublishString(a.nc, "plain", "x"));
+    CHECK_OK(natsSubscription_NextMsg(&msg, plain, deadline_ms()));
+    CHECK_STATUS(natsMsg_Ack(msg, NULL), NATS_ILLEGAL_STATE);
     CHECK_STATUS(natsMsg_GetMetaData(&meta, msg), NATS_ILLEGAL_STATE);
+    CHECK_ERROR(NATS_ILLEGAL_STATE, "not a JetStream message");
+    natsMsg_Destroy(msg);
+    /* One of the program's own. */
+    msg = test_msg("foo", "some.where", "x");
+    CHECK_STATUS(natsMsg_GetMetaData(&meta, msg), NATS_ILLEGAL_STATE);
+    CHECK_ERROR(NATS_ILLEGAL_STATE, "message not bound to a subscription");
     CHECK(meta == NULL);
     natsMsg_Destroy(msg);
     natsSubscription_Destroy(plain);
