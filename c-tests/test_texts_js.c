@@ -44,7 +44,7 @@ static void asynchronous_publishes(void) {
     CHECK_OK(js_PublishAsync(w.js, "nobody.here", "x", 1, NULL));
     CHECK_REACHED(&w.h.failed, 1);
     CHECK_INT(w.h.status, NATS_NO_RESPONDERS);
-    CHECK_CONTAINS(w.h.text, "publish to 'nobody.here': no responders");
+    CHECK_CONTAINS(w.h.text, "publish to 'nobody.here': No responders available for request: no stream");
     sub = pub_acknowledger(&w, on_blocked, NULL);
     CHECK_OK(jsPubOptions_Init(&opts));
     opts.MaxWait = 50;
