@@ -3,8 +3,9 @@
 # (tests/calls). Fails if a signal ends the process, if a call does not return, or if the library cannot be closed
 # afterwards; with AddressSanitizer, which needs a nightly Rust, also for each invalid access to memory.
 #
-# usage: calls.sh [--asan] [SECONDS [SEED]]   SECONDS: 60 by default
-# The seed is printed. With the same seed each thread makes the same calls; how they interleave may differ.
+# usage: calls.sh [--asan] [SECONDS [SEED...]]   SECONDS: 60 by default, for each seed
+# The seed is printed. With the same seed each thread makes the same calls; how they interleave may differ. If something
+# is left at the end or a call does not return, gdb, where it is installed, shows where all threads are.
 # NATS_RS_LIBRARY=FILE tests that file instead of building the library. tests/calls/main.c has more variables.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -48,4 +49,13 @@ python3 tests/calls/generate.py include/nats_rs.h "$SCRATCH/calls_table.c"
 # Functions that write files are given names in this folder.
 mkdir "$SCRATCH/files"
 cd "$SCRATCH/files"
-timeout -s ABRT $((${1:-60} + 200)) "$SCRATCH/calls" "${1:-60}" "${@:2}"
+if have gdb; then
+    export CALLS_DEBUGGER="${CALLS_DEBUGGER-yes}"
+fi
+SECONDS_EACH="${1:-60}"
+[ $# -gt 1 ] || set -- "$SECONDS_EACH" ""
+for seed in "${@:2}"; do
+    timeout -s ABRT $((SECONDS_EACH + 200)) "$SCRATCH/calls" "$SECONDS_EACH" ${seed:+"$seed"} | tee "$SCRATCH/said"
+    # The last line is printed when all is done: a process that ended in between is none that passed.
+    tail -n 1 "$SCRATCH/said" | grep -q ' calls on .* in all made some$' || die "the run did not reach its end"
+done

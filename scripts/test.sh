@@ -98,6 +98,9 @@ scripts/interop-test.sh
 step "Chaos"
 scripts/chaos.sh
 
+step "Calls in random order (scripts/calls.sh 3600 for longer)"
+scripts/calls.sh 10 1 2
+
 step "Other languages: Python, Node, Go"
 scripts/install-deps.sh bindings || say "languages without tools are left out"
 NATS_RS_BUILD="$BUILD" scripts/bindings-test.sh python node go

@@ -86,6 +86,8 @@ def number(name, kind, function=""):
         return "(int64_t)(1 + pick(20))"
     if function == "nats_SetMessageDeliveryPoolSize":
         return "(int)pick(4)"
+    if function == "natsOptions_SetMessageBufferPadding":
+        return "(int)pick(100) - 1"  # each message gets so much memory
     if re.search(r"maxreconnect", name, re.I):
         return "(int)pick(3)"
     if re.search(r"timeout|wait|expires|heartbeat|deadline|interval|delay|jitter|ping", name, re.I):
@@ -161,6 +163,9 @@ def call(header, function, returns, params, out):
             args.append(f"a_handle(KIND_{base})")
         elif base in SLOTS and stars == 2:
             before.append(f"{base} *{v} = NULL;")
+            if function == "natsOptions_Create":
+                # A connect that retries within the call takes 60 times as long: 2 minutes by default.
+                after.append(f"(void)natsOptions_SetReconnectWait({v}, 5);")
             after.append(f"keep(KIND_{base}, {v});")
             args.append(f"one_in(30) ? NULL : &{v}")
         elif base in header.owned and stars == 1:
@@ -292,7 +297,8 @@ def main():
             continue
         text = f"{kind}_Destroy(object)"
         if kind == "microService":
-            text = f"microError_Destroy({text})"
+            # While its connection drains, the first call stops it and the second one releases it.
+            text = f"microError_Destroy({text});\n        microError_Destroy({text})"
         out.append(f"    case KIND_{kind}:\n        {text};\n        break;")
     out.append("    default:\n        break;\n    }\n}")
     with open(sys.argv[2], "w") as f:

@@ -5,7 +5,9 @@
  * usage: calls SECONDS [SEED]
  *
  * The environment: CALLS_THREADS (3), CALLS_ONLY (only functions whose names begin like this), CALLS_NOT (none of
- * the functions named in this), CALLS_TRACE (each call on standard error, before it is made). */
+ * the functions named in this), CALLS_TRACE (each call on standard error, before it is made), CALLS_METRICS (what is
+ * alive, each second), CALLS_DEBUGGER (gdb shows all threads when something is left or does not return), CALLS_HOLD
+ * (then the process waits for a debugger). */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -16,7 +18,14 @@
 #include "run.h"
 #include "server.h"
 
-enum { HANDLES_EACH = 12, OBJECTS_EACH = 48, THREADS = 64, DEEPEST = 3, STUCK_SECONDS = 40 };
+enum {
+    HANDLES_EACH = 12,
+    OBJECTS_EACH = 48,
+    THREADS = 1024,
+    DEEPEST = 3,
+    STUCK_SECONDS = 40,
+    END_SECONDS = 20
+};
 
 int anything;
 FILE *sink;
@@ -24,11 +33,14 @@ FILE *sink;
 static char server_url[64];
 static uint64_t seed;
 static atomic_int over, threads;
+static pthread_key_t place_key;
 static atomic_ullong made;
 static const char *only, *not_these;
 static bool trace;
-/* What is going on in each thread, for the one that watches and for the handler of signals. */
+/* What is going on in each thread, for the one that watches and for the handler of signals. Threads of the library come
+ * and go: a place is used again when its thread has ended. */
 static struct {
+    atomic_bool taken;
     _Atomic(const char *) name;
     atomic_llong since;
 } now[THREADS];
@@ -44,12 +56,23 @@ static int64_t seconds(void) {
 
 /* ---- Random numbers: splitmix64, begun from the seed and the order in which threads first ask. ------------- */
 
+static void take_place(void) {
+    int i;
+
+    for (i = 0; atomic_exchange(&now[i].taken, true); i = (i + 1) % THREADS)
+        ;
+    my_place = i;
+    pthread_setspecific(place_key, &now[i].taken);
+}
+
+static void leave_place(void *taken) { atomic_store((atomic_bool *)taken, false); }
+
 static uint64_t next(void) {
     uint64_t z;
 
     if (state == 0) {
-        my_place = atomic_fetch_add(&threads, 1) % THREADS;
-        state = seed + (uint64_t)my_place * 0x632be59bd9b4e019ull + 1;
+        take_place();
+        state = seed + (uint64_t)atomic_fetch_add(&threads, 1) * 0x632be59bd9b4e019ull + 1;
     }
     z = (state += 0x9e3779b97f4a7c15ull);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
@@ -521,6 +544,22 @@ static void what_was_going_on(void) {
     say("\n");
 }
 
+/* With CALLS_DEBUGGER the debugger is run on this process; with CALLS_HOLD the process waits for one. */
+static void stop_for_debugger(void) {
+    char command[256];
+
+    if (getenv("CALLS_DEBUGGER") != NULL) {
+        snprintf(command, sizeof(command),
+                 "gdb -p %d -batch -ex 'set pagination off' -ex 'thread apply all bt 40' 2>&1 | "
+                 "grep -E '^(Thread|#[0-9])' >&2",
+                 (int)getpid());
+        if (system(command) != 0)
+            fprintf(stderr, "there is no debugger\n");
+    }
+    if (getenv("CALLS_HOLD") != NULL)
+        pause();
+}
+
 static bool something_is_going_on(void) {
     int i;
 
@@ -530,17 +569,43 @@ static bool something_is_going_on(void) {
     return false;
 }
 
-static void end_all(void) {
-    int k, i;
+/* Ends what a place of a table has. Returns 1 if there was something. */
+static int end_place(int kind, void **place) {
+    void *object;
+
+    pthread_mutex_lock(&lock);
+    object = *place;
+    *place = NULL;
+    pthread_mutex_unlock(&lock);
+    if (object != NULL)
+        end_object(kind, object);
+    return object != NULL;
+}
+
+/* Returns how much there was to end: callbacks that are still to return, or to come, keep more. */
+static int end_all(void) {
+    int k, i, n = 0;
 
     for (k = 0; k < SLOT_KINDS; k++)
         for (i = 0; i < HANDLES_EACH; i++)
-            if (handles[k][i] != NULL)
-                end_object(k, handles[k][i]);
+            n += end_place(k, &handles[k][i]);
     for (k = SLOT_KINDS; k < KINDS; k++)
         for (i = 0; i < OBJECTS_EACH; i++)
-            if (objects[k][i] != NULL)
-                end_object(k, objects[k][i]);
+            n += end_place(k, &objects[k][i]);
+    return n;
+}
+
+/* What is left, and how: a debugger shows where the threads wait. */
+static int left(const char *text) {
+    natsProcessMetrics m;
+
+    (void)nats_GetProcessMetrics(&m, sizeof(m));
+    fprintf(stderr, "%s: %llu connections, %llu subscriptions, %llu options, %llu threads\n", text,
+            (unsigned long long)m.ConnectionHandles, (unsigned long long)m.SubscriptionHandles,
+            (unsigned long long)m.OptionsHandles, (unsigned long long)m.Threads);
+    what_was_going_on();
+    stop_for_debugger();
+    return 1;
 }
 
 static void on_signal(int number) {
@@ -566,6 +631,8 @@ static void *watch(void *arg) {
         for (i = 0; i < THREADS; i++)
             if (atomic_load(&now[i].name) != NULL && seconds() - atomic_load(&now[i].since) > STUCK_SECONDS) {
                 fprintf(stderr, "%s does not return\n", atomic_load(&now[i].name));
+                what_was_going_on();
+                stop_for_debugger();
                 abort();
             }
     }
@@ -577,7 +644,8 @@ int main(int argc, char **argv) {
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
     pthread_t callers[16], watcher;
     int i, count = getenv("CALLS_THREADS") != NULL ? atoi(getenv("CALLS_THREADS")) : 3;
-    int64_t length = argc > 1 ? atoll(argv[1]) : 30, start;
+    int64_t length = argc > 1 ? atoll(argv[1]) : 30, start, start_of_end;
+    natsProcessMetrics m = {0};
 
     if (count < 1 || count > 16) {
         fprintf(stderr, "CALLS_THREADS: 1 to 16\n");
@@ -595,6 +663,7 @@ int main(int argc, char **argv) {
     for (i = 0; i < (int)(sizeof(fatal) / sizeof(fatal[0])); i++)
         if (getenv("CALLS_SANITIZED") == NULL) /* a sanitizer has handlers of its own */
             signal(fatal[i], on_signal);
+    pthread_key_create(&place_key, leave_place);
     start = seconds();
     make_good();
     pthread_create(&watcher, NULL, watch, NULL);
@@ -609,20 +678,22 @@ int main(int argc, char **argv) {
     do
         usleep(100000);
     while (something_is_going_on());
-    end_all();
-    /* All connections are gone: the library can be closed. */
-    if (nats_CloseAndWait(20000) != NATS_OK) {
-        natsProcessMetrics m;
-
+    /* Callbacks that are still to come keep objects, so this is repeated until all connections are gone. */
+    for (start_of_end = seconds(); seconds() - start_of_end < END_SECONDS;) {
+        (void)end_all();
         (void)nats_GetProcessMetrics(&m, sizeof(m));
-        fprintf(stderr, "the library does not close: %llu connections, %llu subscriptions, %llu options\n",
-                (unsigned long long)m.ConnectionHandles, (unsigned long long)m.SubscriptionHandles,
-                (unsigned long long)m.OptionsHandles);
-        what_was_going_on();
-        if (getenv("CALLS_HOLD") != NULL) /* for a debugger */
-            pause();
-        return 1;
+        if (m.ConnectionHandles + m.SubscriptionHandles + m.OptionsHandles == 0)
+            break;
+        usleep(20000);
     }
+    if (m.ConnectionHandles + m.SubscriptionHandles + m.OptionsHandles > 0)
+        return left("the library does not let go of everything");
+    if (nats_CloseAndWait(1000 * END_SECONDS) != NATS_OK)
+        return left("the library does not close");
+    end_all();
+    (void)nats_GetProcessMetrics(&m, sizeof(m));
+    if (m.MessageMemory > m.UnusedMemory)
+        printf("%llu bytes of messages are left\n", (unsigned long long)(m.MessageMemory - m.UnusedMemory));
     server_stop(&s);
     printf("%llu calls on %d threads in %lld s, %d threads in all made some\n", (unsigned long long)made,
            count, (long long)(seconds() - start), atomic_load(&threads));
