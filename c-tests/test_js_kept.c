@@ -14,7 +14,7 @@ static void closing(kv_fixture *f) {
 static void kept_messages_and_entries_keep_nothing_open(void) {
     natsSubscription *push = NULL, *pull = NULL;
     natsMsg *pushed = NULL;
-    natsMsgList pulled = {0};
+    natsMsgList pulled = {NULL, 0};
     kvEntry *entry = NULL, *watched = NULL;
     kvWatcher *w = NULL;
     static kv_fixture f;
@@ -100,7 +100,7 @@ static void callbacks_have_run(js_peer *j) {
 static void a_push_that_fails_calls_nothing(void) {
     natsSubscription *sub = NULL;
     jsSubOptions options;
-    jsErrCode code = 0;
+    jsErrCode code = (jsErrCode)0;
     counter calls;
     js_peer j;
 
@@ -122,7 +122,7 @@ static void a_pull_that_fails_calls_nothing(void) {
     natsSubscription *sub = NULL;
     jsSubOptions options;
     jsOptions jo;
-    jsErrCode code = 0;
+    jsErrCode code = (jsErrCode)0;
     counter calls;
     js_peer j;
 
