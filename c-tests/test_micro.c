@@ -71,6 +71,14 @@ static bool is_status(microError *err, natsStatus s) {
     return is;
 }
 
+static bool says(microError *err, const char *text) {
+    char buf[256];
+    bool is = strstr(microError_String(err, buf, sizeof(buf)), text) != NULL;
+
+    microError_Destroy(err);
+    return is;
+}
+
 static microError *curious(microRequest *req) {
     closure *c = (closure *)microRequest_GetServiceState(req);
     const char *value = NULL, **values = NULL;
@@ -93,6 +101,11 @@ static microError *curious(microRequest *req) {
     EXPECT(c, microRequest_SetHeader(req, "B", "x") == NULL && microRequest_AddHeader(req, "B", "y") == NULL);
     EXPECT(c, microRequest_DeleteHeader(req, "A") == NULL);
     EXPECT(c, is_status(microRequest_DeleteHeader(req, "A"), NATS_NOT_FOUND));
+    EXPECT(c, says(microRequest_GetHeaderValue(req, "a", &value),
+                   "microRequest_GetHeaderValue failed: status 13: the request has no header 'a'"));
+    EXPECT(c, is_status(microRequest_SetHeader(req, "a:b", "x"), NATS_INVALID_ARG));
+    EXPECT(c, says(microRequest_Respond(NULL, "x", 1), "status 16: the request is NULL"));
+    EXPECT(c, says(microRequest_Respond(req, NULL, 1), "status 16: the payload is NULL"));
     EXPECT(c, microRequest_GetHeaderKeys(req, &values, &count) == NULL);
     EXPECT(c, count == 1 && strcmp(values[0], "B") == 0);
     free((void *)values);

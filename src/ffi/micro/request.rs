@@ -6,7 +6,7 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::errors::{guard_error, microError, take};
-use crate::error::Status;
+use crate::error::Error as Plain;
 use crate::ffi::guard::guard_value;
 use crate::ffi::handle::{microService, natsConnection};
 use crate::ffi::msg::{borrow_msg, natsMsg};
@@ -102,11 +102,12 @@ unsafe fn respond(
 ) -> Result<()> {
     // SAFETY: the contract above.
     let (error, request) = unsafe { (take(error), look(req)) };
-    let refused = || respond_failed(Status::NATS_INVALID_ARG.into());
-    let request = request.ok_or_else(refused)?;
+    let refused = |text: &'static str| respond_failed(Plain::invalid_arg(text));
+    let request = request.ok_or_else(|| refused("the request is NULL"))?;
     let data: &[u8] = match len {
         0 => &[],
-        _ if data.is_null() || isize::try_from(len).is_err() => return Err(refused()),
+        _ if data.is_null() => return Err(refused("the payload is NULL")),
+        _ if isize::try_from(len).is_err() => return Err(refused("the payload is too long")),
         // SAFETY: not NULL, hence valid by the contract above.
         _ => unsafe { std::slice::from_raw_parts(data.cast(), len) },
     };

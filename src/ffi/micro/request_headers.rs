@@ -1,19 +1,47 @@
 //! The headers of requests.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::{CStr, c_char, c_int};
+use std::ptr;
 
 use super::errors::{guard_error, microError};
 use super::request::{message, microRequest};
-use crate::error::natsStatus;
+use crate::error::{Error as Plain, natsStatus};
+use crate::ffi::last_error;
 use crate::ffi::msg_header::{
     natsMsgHeader_Add, natsMsgHeader_Delete, natsMsgHeader_Get, natsMsgHeader_Keys,
     natsMsgHeader_Set, natsMsgHeader_Values,
 };
 use crate::micro::{Error, Result};
+use crate::words::shown;
 
 /// What a function on the headers of a message has to say about a request.
-fn outcome(what: &'static str, status: natsStatus) -> Result<()> {
-    Error::of_status(status).map_or(Ok(()), |error| Err(error.wrap(what)))
+///
+/// # Safety
+/// `key` is NULL or a string.
+unsafe fn outcome(what: &'static str, status: natsStatus, key: *const c_char) -> Result<()> {
+    let why = match status {
+        natsStatus::NATS_OK => return Ok(()),
+        // Not recorded by those functions, as it is an ordinary outcome.
+        natsStatus::NATS_NOT_FOUND if key.is_null() => {
+            Some("the request has no headers".to_owned())
+        }
+        natsStatus::NATS_NOT_FOUND => {
+            // SAFETY: not NULL, hence a string by the contract above.
+            let key = unsafe { CStr::from_ptr(key) };
+            Some(format!(
+                "the request has no header '{}'",
+                shown(key.to_bytes())
+            ))
+        }
+        _ => {
+            last_error::with(|noted, text, _| (noted == status).then(|| text.to_owned())).flatten()
+        }
+    };
+    let error = match why {
+        Some(text) => Plain::new(status, text),
+        None => status.into(),
+    };
+    Err(Error::from(error).wrap(what))
 }
 
 /// Set a header of a request, in place of all values that it has.
@@ -46,7 +74,8 @@ pub unsafe extern "C" fn microRequest_SetHeader(
     guard_error(|| {
         // SAFETY: the caller's contract, above, which is that of the function on messages.
         let status = unsafe { natsMsgHeader_Set(message(req), key, value) };
-        outcome("microRequest_SetHeader failed", status)
+        // SAFETY: as above.
+        unsafe { outcome("microRequest_SetHeader failed", status, key) }
     })
 }
 
@@ -80,7 +109,8 @@ pub unsafe extern "C" fn microRequest_AddHeader(
     guard_error(|| {
         // SAFETY: the caller's contract, above, which is that of the function on messages.
         let status = unsafe { natsMsgHeader_Add(message(req), key, value) };
-        outcome("microRequest_AddHeader failed", status)
+        // SAFETY: as above.
+        unsafe { outcome("microRequest_AddHeader failed", status, key) }
     })
 }
 
@@ -114,7 +144,8 @@ pub unsafe extern "C" fn microRequest_GetHeaderValue(
     guard_error(|| {
         // SAFETY: the caller's contract, above, which is that of the function on messages.
         let status = unsafe { natsMsgHeader_Get(message(req), key, value) };
-        outcome("microRequest_GetHeaderValue failed", status)
+        // SAFETY: as above.
+        unsafe { outcome("microRequest_GetHeaderValue failed", status, key) }
     })
 }
 
@@ -150,7 +181,8 @@ pub unsafe extern "C" fn microRequest_GetHeaderValues(
     guard_error(|| {
         // SAFETY: the caller's contract, above, which is that of the function on messages.
         let status = unsafe { natsMsgHeader_Values(message(req), key, values, count) };
-        outcome("microRequest_GetHeaderValues failed", status)
+        // SAFETY: as above.
+        unsafe { outcome("microRequest_GetHeaderValues failed", status, key) }
     })
 }
 
@@ -184,7 +216,8 @@ pub unsafe extern "C" fn microRequest_GetHeaderKeys(
     guard_error(|| {
         // SAFETY: the caller's contract, above, which is that of the function on messages.
         let status = unsafe { natsMsgHeader_Keys(message(req), keys, count) };
-        outcome("microRequest_GetHeaderKeys failed", status)
+        // SAFETY: as above.
+        unsafe { outcome("microRequest_GetHeaderKeys failed", status, ptr::null()) }
     })
 }
 
@@ -216,6 +249,7 @@ pub unsafe extern "C" fn microRequest_DeleteHeader(
     guard_error(|| {
         // SAFETY: the caller's contract, above, which is that of the function on messages.
         let status = unsafe { natsMsgHeader_Delete(message(req), key) };
-        outcome("microRequest_DeleteHeader failed", status)
+        // SAFETY: as above.
+        unsafe { outcome("microRequest_DeleteHeader failed", status, key) }
     })
 }
