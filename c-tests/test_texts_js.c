@@ -51,7 +51,7 @@ static void asynchronous_publishes(void) {
     CHECK_OK(js_PublishAsync(w.js, "f.slow", "x", 1, &opts));
     CHECK_REACHED(&w.h.failed, 2);
     CHECK_INT(w.h.status, NATS_TIMEOUT);
-    CHECK_CONTAINS(w.h.text, "publish to 'f.slow': no acknowledgement");
+    CHECK_CONTAINS(w.h.text, "publish to 'f.slow': Timeout: no acknowledgement");
     CHECK_OK(js_PublishAsync(w.js, "f.lost", "x", 1, NULL));
     CHECK_OK(natsConnection_FlushTimeout(w.nc, deadline_ms()));
     server_kill(&w.s);
