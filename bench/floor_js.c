@@ -7,9 +7,14 @@
  *   floor_js get_N PORT COUNT      reads keys of the bucket BENCH, one with each request and with N requests at a time: after
  *                                  each read, writes as many requests as answers have arrived
  *   floor_js looking_N PORT COUNT  as get_N, but polls for answers instead of sleeping
+ *   floor_js put_N PORT COUNT      stores values in the bucket BENCH, as get_N
+ *   floor_js publish_N PORT COUNT  publishes to the stream BENCH, with an acknowledgement for each, as get_N;
+ *                                  publish_looking_N as looking_N
+ *   floor_js push PORT COUNT       reads the messages of the stream BENCH from a consumer without acknowledgements
+ *   floor_js fetch PORT COUNT      as push, from a pull consumer, 500 at a time; acknowledges all 500 in one write
  *
- * `stores kv_keys`, `stores kv_get_1` and `js js_batch_1000` create the bucket and the streams. The server listens on
- * the loopback address. Prints one line of JSON. The results are in bench/NOTES.md.
+ * `stores kv_keys`, `stores kv_get_1`, `js js_batch_1000` and `js_consume fill` create the bucket and the streams. The
+ * server listens on the loopback address. Prints one line of JSON. The results are in bench/NOTES.md.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -93,7 +98,8 @@ static void connect_to(int port) {
     struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     const char *hello =
         "CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true}\r\n"
-        "SUB floor.key 1\r\nSUB floor.made 2\r\nSUB floor.ack 3\r\nSUB floor.got 4\r\nPING\r\n";
+        "SUB floor.key 1\r\nSUB floor.made 2\r\nSUB floor.ack 3\r\nSUB floor.got 4\r\nSUB floor.msg "
+        "5\r\nPING\r\n";
     int on = 1;
     heard = malloc(ROOM + 1);
     fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -154,14 +160,28 @@ static void publish_batches(long count) {
     }
 }
 
-static void get(long count, int at_a_time, bool looking) {
+enum kind { GET, PUT, PUBLISH };
+
+static size_t encode(enum kind kind, char *frame, int key) {
+    switch (kind) {
+    case GET:
+        return (size_t)sprintf(
+            frame, "PUB $JS.API.DIRECT.GET.KV_BENCH.$KV.BENCH.some.key.%06d floor.got 0\r\n\r\n", key);
+    case PUT:
+        return (size_t)sprintf(frame, "PUB $KV.BENCH.some.key.%06d floor.got %d\r\n%0*d\r\n", key, PAYLOAD,
+                               PAYLOAD, 0);
+    default:
+        return (size_t)sprintf(frame, "PUB bench.js floor.got %d\r\n%0*d\r\n", PAYLOAD, PAYLOAD, 0);
+    }
+}
+
+static void ask(enum kind kind, long count, int at_a_time, bool looking) {
     static char requests[KEYS][LINE];
     static size_t sizes[KEYS];
     char batch[MOST * LINE], last = '\n';
     long asked = 0, come = 0;
     for (int i = 0; i < KEYS; i++)
-        sizes[i] = (size_t)sprintf(
-            requests[i], "PUB $JS.API.DIRECT.GET.KV_BENCH.$KV.BENCH.some.key.%06d floor.got 0\r\n\r\n", i);
+        sizes[i] = encode(kind, requests[i], i);
     while (come < count) {
         size_t size = 0;
         for (; asked < count && asked - come < at_a_time; asked++) {
@@ -173,11 +193,75 @@ static void get(long count, int at_a_time, bool looking) {
     }
 }
 
+/* Subscribes to messages, and makes a consumer of the stream BENCH. */
+static void make_consumer(const char *name, const char *config) {
+    char request[1024];
+    int size = snprintf(request, sizeof request,
+                        "SUB floor.msg 5\r\nPUB $JS.API.CONSUMER.CREATE.BENCH.%s floor.made %zu\r\n%s\r\n",
+                        name, strlen(config), config);
+    say(request, (size_t)size);
+}
+
+static void read_push(long count) {
+    char last = '\n';
+    long come = 0;
+    make_consumer(
+        "push", "{\"stream_name\":\"BENCH\",\"config\":{\"name\":\"push\",\"deliver_subject\":\"floor.msg\","
+                "\"ack_policy\":\"none\",\"max_deliver\":1,\"mem_storage\":true,\"num_replicas\":1,"
+                "\"inactive_threshold\":1000000000}}");
+    while (come < count + 1)
+        come += messages_in(hear(false), &last);
+}
+
+/* Answers the messages in `all`, whose reply subjects are the third words of their lines. */
+static size_t encode_acks(const char *all, size_t size, char *acks) {
+    size_t length = 0;
+    const char *at = all, *end = all + size;
+    while (at < end && *at == 'M') {
+        const char *reply = at, *after, *line = memchr(at, '\n', (size_t)(end - at));
+        for (int i = 0; i < 3; i++)
+            reply = memchr(reply, ' ', (size_t)(end - reply)) + 1;
+        after = memchr(reply, ' ', (size_t)(end - reply));
+        length += (size_t)sprintf(acks + length, "PUB %.*s 4\r\n+ACK\r\n", (int)(after - reply), reply);
+        at = line + 1 + PAYLOAD + 2;
+    }
+    return length;
+}
+
+static void fetch(long count) {
+    static char all[ROOM], acks[ROOM];
+    const char *next = "PUB $JS.API.CONSUMER.MSG.NEXT.BENCH.pull floor.msg 3\r\n500\r\n";
+    char last = '\n';
+    make_consumer("pull",
+                  "{\"stream_name\":\"BENCH\",\"config\":{\"name\":\"pull\",\"ack_policy\":\"explicit\","
+                  "\"max_ack_pending\":5000,\"mem_storage\":true,\"num_replicas\":1,"
+                  "\"inactive_threshold\":1000000000}}");
+    hear(false);
+    for (long come = 0; come < count; come += 500) {
+        size_t size = 0;
+        say(next, strlen(next));
+        for (long here = 0; here < 500;) {
+            size_t n = hear(false);
+            here += messages_in(n, &last);
+            memcpy(all + size, heard, n);
+            size += n;
+        }
+        /* The last message's payload may be still to come. */
+        while (size < 2 || memcmp(all + size - 2, "\r\n", 2) != 0) {
+            size_t n = hear(false);
+            messages_in(n, &last);
+            memcpy(all + size, heard, n);
+            size += n;
+        }
+        say(acks, encode_acks(all, size, acks));
+    }
+}
+
 int main(int argc, char **argv) {
     int at_a_time = 0;
     long count;
     if (argc != 4 || (count = strtol(argv[3], NULL, 10)) < 1 || count > 10000000) {
-        fprintf(stderr, "usage: floor_js keys|batch|get_N|looking_N PORT COUNT\n");
+        fprintf(stderr, "usage: floor_js CASE PORT COUNT\n");
         return 2;
     }
     const char *name = argv[1];
@@ -189,9 +273,20 @@ int main(int argc, char **argv) {
         list_keys(count);
     else if (strcmp(name, "batch") == 0)
         publish_batches(count);
-    else if ((sscanf(name, "get_%d", &at_a_time) == 1 || sscanf(name, "looking_%d", &at_a_time) == 1) &&
-             at_a_time > 0 && at_a_time <= MOST)
-        get(count, at_a_time, name[0] == 'l');
+    else if (strcmp(name, "push") == 0)
+        read_push(count);
+    else if (strcmp(name, "fetch") == 0)
+        fetch(count);
+    else if (sscanf(name, "get_%d", &at_a_time) == 1 && at_a_time > 0 && at_a_time <= MOST)
+        ask(GET, count, at_a_time, false);
+    else if (sscanf(name, "looking_%d", &at_a_time) == 1 && at_a_time > 0 && at_a_time <= MOST)
+        ask(GET, count, at_a_time, true);
+    else if (sscanf(name, "put_%d", &at_a_time) == 1 && at_a_time > 0 && at_a_time <= MOST)
+        ask(PUT, count, at_a_time, false);
+    else if (sscanf(name, "publish_%d", &at_a_time) == 1 && at_a_time > 0 && at_a_time <= MOST)
+        ask(PUBLISH, count, at_a_time, false);
+    else if (sscanf(name, "publish_looking_%d", &at_a_time) == 1 && at_a_time > 0 && at_a_time <= MOST)
+        ask(PUBLISH, count, at_a_time, true);
     else
         fail("no such case");
     wall = now_ns() - wall;

@@ -56,7 +56,7 @@
 //! | [`client::session`] | the only owner of the state: `connect`, `reconnect`, `loss` (the loss of a server, and what is repeated after it), `drain`, `closing`, `keepalive`. One attempt to connect: the socket (`dial`), INFO to PONG (`handshake`), TLS (`tls`), credentials (`identity`). `host` declares what the session needs from the connection |
 //! | `client/callbacks/` | connection callbacks in their order (`events`), and the time after the last one (`life`); errors that no call can return (`reports`); callbacks that the program runs itself (`manual`) |
 //! | `client/incoming/` | the reading side, from the socket to the queues (`link`); threads that read what they wait for (`waiting`), and how long they poll before they sleep (`sync/adaptive_spin`); event loops of the program (`event_loop`); release of memory when traffic ends (`unused`). `upstream` declares what it needs from the connection, which is in `client/link_host.rs` |
-//! | `client/outgoing/` | the writing side: appending (`publish`, `append`, `appender`), writing (`writer`, `pieces`, `burst`), what is kept when a server is lost (`attach`, `kept`), a server's limits (`limits`), PINGs and PONGs (`ping`). `wire` declares what it needs from the link |
+//! | `client/outgoing/` | the writing side: appending (`publish`, `append`, `appender`), writing (`writer`, `pieces`, `burst`, `collect`), what is kept when a server is lost (`attach`, `kept`), a server's limits (`limits`), PINGs and PONGs (`ping`). `wire` declares what it needs from the link |
 //! | `client/interest/` | the subscriptions by sid (`registry`), and those that the server refuses (`refused`). SUB and UNSUB are appended with the registry locked |
 //! | [`client::subscription`] | a subscription (`state`), its queue (`queue`), delivery (`delivery`, `next`, `next_batch`), its end (`ending`, `drain`), the interfaces for layers above (`intake`, `extension`, `endings`, `rebind`). `home` declares what it needs from the connection, which is in `client/subscribe.rs` |
 //! | `client/metrics.rs` | what connections have done so far, as values and as OpenMetrics text |
@@ -112,7 +112,8 @@
 //!    a thread that watches the sockets, which costs the following ones nothing. A burst that is faster than that
 //!    thread is written by its publishers, and a timer ensures that its end is written (`outgoing/burst.rs`).
 //!    [`client::When`] names the exceptions: requests and flushes write within the call. So does a publisher that finds
-//!    128 KiB in the append buffer, which also waits for the socket for up to 5 ms.
+//!    128 KiB in the append buffer, which also waits for the socket for up to 5 ms. Where one read has answers for several
+//!    threads, what these send meanwhile is written by the thread that wakes them (`outgoing/collect.rs`).
 //! 5. The thread that writes holds the writer lock, swaps the append buffer for the empty write buffer, and hands that
 //!    to the kernel without blocking, in equal pieces whose size is measured (`outgoing/pieces.rs`), while publishers
 //!    continue. Bytes that the kernel does not accept stay until the socket is writable. Above 256 KiB publishers wait

@@ -326,6 +326,16 @@ const BUFFERED: Publisher = Publisher {
 
 /// Publishers, one thread each; two watchers; and a peer that reads.
 fn all_arrives(publishers: &[Publisher], room: usize, breaks_after: Option<usize>) {
+    all_arrives_with(publishers, 0, room, breaks_after);
+}
+
+/// The same, and a number of threads that collect.
+fn all_arrives_with(
+    publishers: &[Publisher],
+    collectors: usize,
+    room: usize,
+    breaks_after: Option<usize>,
+) {
     let conn = Connection::new(Outbound::new(None, usize::MAX, None));
     conn.connect(room, breaks_after);
     let mut threads: Vec<JoinHandle<()>> = Vec::new();
@@ -348,6 +358,16 @@ fn all_arrives(publishers: &[Publisher], room: usize, breaks_after: Option<usize
                 };
                 let result = conn.outbound.publish(&out, publisher.when);
                 result.expect("it is accepted");
+            }
+        }));
+    }
+    for _ in 0..collectors {
+        let conn = conn.clone();
+        threads.push(spawn(move || {
+            for _ in 0..2 {
+                let collecting = conn.outbound.collect();
+                sync::yield_now();
+                drop(collecting);
             }
         }));
     }
@@ -438,6 +458,22 @@ fn who_waits_for_the_write_comes_back() {
         ..BUFFERED
     };
     explore(200, move || all_arrives(&[now, soon, BUFFERED], 50, None));
+}
+
+/// What is published meanwhile is written at the end of that, or later; also where the socket takes little, or the link
+/// breaks.
+#[test]
+fn what_is_collected_leaves() {
+    let soon = Publisher {
+        when: When::Soon,
+        ..BUFFERED
+    };
+    for (room, breaks_after) in [(1000, None), (20, None), (30, Some(15)), (30, Some(40))] {
+        explore(100, move || {
+            all_arrives_with(&[soon, soon, BUFFERED], 1, room, breaks_after)
+        });
+    }
+    explore(100, move || all_arrives_with(&[soon, soon], 2, 50, None));
 }
 
 /// The thread that publishes a large payload holds the writer lock while it waits for the socket.

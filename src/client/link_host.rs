@@ -80,7 +80,11 @@ impl Upstream for Connection {
         });
         match route {
             Route::Subscription(sub) => Subscription::receive(&sub, sid, msgs),
-            Route::Requests => self.requests.answers(msgs),
+            Route::Requests => self.requests.answers(msgs, || {
+                // Writing may need the program's event loop, which must not be called with the reader locked.
+                let driven_by_us = self.external_loop.is_none();
+                driven_by_us.then(|| self.outbound.collect())
+            }),
         }
     }
 

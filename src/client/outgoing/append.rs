@@ -76,6 +76,8 @@ impl<W: Wire> Outbound<W> {
                 self.flush_full(&link);
                 Ok(())
             }
+            // The thread that collects writes it.
+            When::Soon if appender.collecting > 0 && appender.buf.len() < WRITE_AT => Ok(()),
             When::Soon | When::Now => {
                 let Mode::Live(link) = &appender.mode else {
                     return Ok(());

@@ -32,6 +32,8 @@ pub(super) struct Appender<W> {
     pub(super) flush_requested: bool,
     /// During a [burst](super::burst), the publisher that fills the buffer writes it, and a timer asks for the rest.
     pub(super) in_burst: bool,
+    /// The number of threads that [collect](super::collect) what others append.
+    pub(super) collecting: usize,
     /// The time at which everything had last been written.
     pub(super) last_write: Instant,
     pub(super) buf: WriteBuf,
@@ -89,6 +91,7 @@ impl<W: Wire> Appender<W> {
             draining: false,
             flush_requested: false,
             in_burst: false,
+            collecting: 0,
             last_write: Instant::now(),
             buf: WriteBuf::new(),
             swapped: 0,

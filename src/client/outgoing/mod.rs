@@ -1,7 +1,7 @@
 //! The writing side of a connection: from publishers through one buffer to the wire.
 //!
 //! [`append`] is the publishers' side and [`writer`] the writing thread's; [`burst`] is for publishers that write
-//! themselves; [`attach`] handles the beginning and the end of a server, [`kept`] what is sent to the next one,
+//! themselves, [`collect`] for a thread that writes what those append that it wakes; [`attach`] handles the beginning and the end of a server, [`kept`] what is sent to the next one,
 //! [`limits`] what a server accepts, [`ping`] PINGs and PONGs. What it needs of the connection to a server is
 //! [`wire::Wire`].
 //!
@@ -35,6 +35,10 @@
 //!
 //! 3. The thread that appended last is about to write, or waits for room and has set `flush_contended`.
 //!
+//! A thread that [collects](collect) is between the locks in this sense until it has written. Others leave their bytes
+//! to it only while its number is in `Appender::collecting`, which it takes out under the appender lock, before it
+//! looks for bytes.
+//!
 //! A thread that has released the writer lock checks that flag, and requests a call if bytes are left. A thread that
 //! finds the lock taken sets the flag and then tries once more: if the holder released the lock before the flag was
 //! set, the second attempt succeeds; if after, the holder's check, which comes later still, finds the flag. All of
@@ -47,6 +51,7 @@ mod append;
 mod appender;
 pub(in crate::client) mod attach;
 mod burst;
+mod collect;
 mod kept;
 pub(in crate::client) mod limits;
 pub(in crate::client) mod many;

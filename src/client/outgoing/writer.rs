@@ -24,6 +24,8 @@ struct Effort {
     rounds: usize,
     /// How long it waits for the socket to accept more, before it leaves that to the threads that watch the sockets.
     wait: Duration,
+    /// It may hold the reader of the link, so a failure is left to the next thread that reads.
+    reads: bool,
 }
 
 impl Effort {
@@ -31,6 +33,7 @@ impl Effort {
     const PUBLISHER: Effort = Effort {
         rounds: 1,
         wait: Duration::ZERO,
+        reads: false,
     };
 
     /// A publisher that has filled the buffer. Usually the socket accepts more before another thread would have been
@@ -38,12 +41,20 @@ impl Effort {
     const FILLER: Effort = Effort {
         rounds: 1,
         wait: Duration::from_millis(5),
+        reads: false,
+    };
+
+    /// A thread that has collected what others appended while it handed out messages.
+    const COLLECTOR: Effort = Effort {
+        reads: true,
+        ..Effort::PUBLISHER
     };
 
     /// A thread that watches the sockets has others to serve.
     const WATCHER: Effort = Effort {
         rounds: 16,
         wait: Duration::ZERO,
+        reads: false,
     };
 }
 
@@ -118,6 +129,11 @@ impl<W: Wire> Outbound<W> {
         self.try_flush_with(link, Effort::WATCHER);
     }
 
+    /// As [`Outbound::try_flush`], by a thread that may hold the reader of the link.
+    pub(super) fn flush_collected(&self, link: &Arc<W>) {
+        self.try_flush_with(link, Effort::COLLECTOR);
+    }
+
     fn try_flush_with(&self, link: &Arc<W>, effort: Effort) {
         if let Some(writer) = self.writer.try_lock() {
             self.flush_with(writer, link, effort);
@@ -145,6 +161,7 @@ impl<W: Wire> Outbound<W> {
         match result {
             Ok(Written::All) => {}
             Ok(Written::Blocked) => link.write_when_ready(),
+            Err(e) if effort.reads => link.end_writing(e),
             Err(e) => link.fail_after_reading(e),
         }
         self.look_again();

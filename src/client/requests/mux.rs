@@ -48,14 +48,24 @@ impl Requests {
         }
     }
 
-    /// Passes on the messages of one read.
-    pub(in crate::client) fn answers(&self, mut msgs: MsgList) {
+    /// Passes on the messages of one read. `collect` is called before several threads are woken, and what it returns
+    /// is dropped afterwards.
+    pub(in crate::client) fn answers<G>(&self, msgs: MsgList, collect: impl FnOnce() -> G) {
+        let mut msgs = self.to_contexts(msgs);
+        if msgs.len() > 1 {
+            msgs = self.wake_all(msgs, collect);
+        }
+        while let Some(msg) = msgs.pop() {
+            self.answer(msg);
+        }
+    }
+
+    /// Passes on the messages that are for contexts, and returns the others.
+    fn to_contexts(&self, mut msgs: MsgList) -> MsgList {
         let Some(contexts) = self.contexts.open() else {
-            while let Some(msg) = msgs.pop() {
-                self.answer(msg);
-            }
-            return;
+            return msgs;
         };
+        let mut others = MsgList::new();
         // Consecutive answers for one context, and its number.
         let (mut batch, mut whose) = (MsgList::new(), 0);
         let hand_over = |batch: &mut MsgList, whose| {
@@ -66,7 +76,7 @@ impl Requests {
         };
         while let Some(msg) = msgs.pop() {
             let Some(number) = contexts.number(&msg) else {
-                self.answer(msg);
+                others.push(msg);
                 continue;
             };
             if number != whose {
@@ -76,6 +86,32 @@ impl Requests {
             batch.push(msg);
         }
         hand_over(&mut batch, whose);
+        others
+    }
+
+    /// Passes on the answers for which threads wait, and returns the other messages. The threads have their answers
+    /// before the first one is woken.
+    fn wake_all<G>(&self, mut msgs: MsgList, collect: impl FnOnce() -> G) -> MsgList {
+        let mut others = MsgList::new();
+        let mut slots = Vec::with_capacity(msgs.len());
+        let mut waiting = self.waiting.lock();
+        while let Some(msg) = msgs.pop() {
+            match waiting.addressee(msg.subject()) {
+                Addressee::Request(id) => match waiting.by_id.remove(&id) {
+                    Some(slot) => slots.push((msg, slot)),
+                    // Dropped without the lock.
+                    None => others.push(msg),
+                },
+                _ => others.push(msg),
+            }
+        }
+        drop(waiting);
+        let collecting = (slots.len() > 1).then(collect);
+        for (msg, slot) in slots {
+            slot.send(Ok(msg));
+        }
+        drop(collecting);
+        others
     }
 
     /// An answer has arrived. It is dropped if its request was given up or its context was closed.
