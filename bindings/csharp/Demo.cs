@@ -1,6 +1,6 @@
 // Connects, publishes, subscribes, requests, uses JetStream and a key-value bucket, and survives a restart of the server.
 //
-// run: mcs -out:demo.exe Demo.cs NatsRs.cs && LD_LIBRARY_PATH=/usr/local/lib mono demo.exe URL
+// run: mcs -out:demo.exe Demo.cs NatsRs.cs Native.cs && LD_LIBRARY_PATH=/usr/local/lib mono demo.exe URL
 //      [all|exit|exit-in-callback|error-in-callback]
 
 using System;
