@@ -70,7 +70,7 @@ pub struct Connection {
     pub(super) observers: Observers,
     pub(super) extensions: Extensions,
     pub(super) queued_once: QueuedOnce,
-    pub(super) log: Logger,
+    log: Logger,
     pub(super) meters: Meters,
 }
 

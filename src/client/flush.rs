@@ -30,7 +30,7 @@ impl Connection {
         let slot = OneShot::new();
         let deadline = Instant::now().checked_add(timeout);
         let reader = take_over_reading(self);
-        self.log.trace(|| "-> PING".to_owned());
+        self.log().trace(|| "-> PING".to_owned());
         self.outbound
             .ping(PingWaiter::Thread(slot.clone()), When::Soon);
         reader.read_until(deadline, || slot.is_sent());

@@ -65,7 +65,7 @@ impl Upstream for Connection {
 
     #[inline]
     fn log(&self) -> &Logger {
-        &self.log
+        Connection::log(self)
     }
 
     fn has_successor(&self) -> bool {
@@ -74,7 +74,7 @@ impl Upstream for Connection {
 
     #[inline]
     fn deliver(&self, route: Route<Subscription>, sid: u64, msgs: MsgList) {
-        self.log.trace(|| {
+        self.log().trace(|| {
             let (count, bytes) = (msgs.len(), msgs.bytes());
             format!("<- {count} MSG for {sid}, {bytes} bytes")
         });
@@ -89,7 +89,7 @@ impl Upstream for Connection {
     }
 
     fn control(self: &Arc<Self>, link: &Arc<Link>, control: Control) -> After {
-        self.log.trace(|| match &control {
+        self.log().trace(|| match &control {
             Control::Pong => "<- PONG".to_owned(),
             Control::Info(info) => format!("<- INFO of '{}'", info.server_name),
             Control::Err(error) => format!("<- -ERR '{}'", error.text()),

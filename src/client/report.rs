@@ -132,7 +132,7 @@ impl Connection {
             Some(_) => Target::Subscribe,
             None => Target::Session,
         };
-        self.log.warn(target, || {
+        self.log().warn(target, || {
             let text = text.unwrap_or(status.text());
             format!("{} ({})", text, status.text())
         });

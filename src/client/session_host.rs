@@ -96,7 +96,7 @@ impl SessionHost for Connection {
 
     fn dial(&self, attempt: &Attempt) -> Result<Socket, Failure> {
         let config = self.session.config();
-        dial::open(config, &self.callbacks.life, &self.log, attempt)
+        dial::open(config, &self.callbacks.life, self.log(), attempt)
     }
 
     fn shake_hands(
@@ -111,7 +111,7 @@ impl SessionHost for Connection {
             config: self.session.config(),
             tls: self.session.tls(),
             life: &self.callbacks.life,
-            log: &self.log,
+            log: self.log(),
         };
         let info = handshake::run(&context, &mut wire, attempt)?;
         let link = Link::new(self, wire.stream, wire.receiver, wire.parser);
@@ -150,7 +150,7 @@ impl SessionHost for Connection {
     }
 
     fn ping(&self, waiter: PingWaiter) {
-        self.log.trace(|| "-> PING".to_owned());
+        self.log().trace(|| "-> PING".to_owned());
         self.outbound.ping(waiter, When::Buffered);
     }
 
@@ -190,7 +190,7 @@ impl SessionHost for Connection {
 
     fn unsubscribe_answers(&self) {
         if let Some(sid) = self.requests.sid() {
-            self.log.trace(|| format!("-> UNSUB {sid}"));
+            self.log().trace(|| format!("-> UNSUB {sid}"));
             self.outbound
                 .control(|buf| encode::unsubscribe(buf, sid, None));
         }
@@ -245,7 +245,7 @@ impl Connection {
             Route::Requests => self.requests.encode_state(frames),
         };
         let sent = self.interest.resume(encode, attach);
-        self.log.debug(Target::Subscribe, || {
+        self.log().debug(Target::Subscribe, || {
             format!("{sent} subscriptions sent to the server")
         });
     }

@@ -121,7 +121,7 @@ impl Connection {
                 return Err(self.why_not_subscribed(status, sub.name().to_bytes()));
             }
         }
-        self.log.debug(Target::Subscribe, || {
+        self.log().debug(Target::Subscribe, || {
             let subject = shown(sub.name().to_bytes()).to_string();
             format!("subscribing to '{subject}' as {}", sub.sid())
         });
@@ -170,7 +170,7 @@ impl Home for Connection {
 
     #[inline]
     fn log(&self) -> &Logger {
-        &self.log
+        Connection::log(self)
     }
 
     #[inline]
