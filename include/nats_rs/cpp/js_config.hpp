@@ -24,7 +24,8 @@ struct stream_source {
     std::string domain = {};           ///< The domain that it is in; empty for this one.
     std::string external_api = {};     ///< The prefix of the API of another account; empty for this one.
     std::string external_deliver = {}; ///< The prefix of the subjects to deliver to, with `external_api`.
-    /// Which subjects to take and what to make of them; not together with `filter_subject`.
+
+    /// The subjects to take, and the subjects that they become; not together with `filter_subject`.
     std::vector<subject_transform> transforms = {};
     std::string consumer = {};         ///< A consumer that exists, to use; empty for one of the server's.
     std::string consumer_deliver = {}; ///< The subject that it delivers to.
