@@ -182,11 +182,10 @@ unsafe fn connect(options: &Options, out: *mut *mut natsConnection) -> Result<()
 
 /// Drop the present server and connect to the next one.
 ///
-/// Returns at once. What follows is the same as after any loss of the connection: the callbacks are
-/// called, subscriptions are made again, and messages published meanwhile are kept up to the limit
-/// of `natsOptions_SetReconnectBufSize`. Subscriptions that the server refused are tried again. If
-/// the options do not allow reconnecting, or the connection is draining, the connection is closed
-/// instead.
+/// Returns at once. The consequences are those of any loss of the connection: the callbacks are called, subscriptions
+/// are made again, and messages published meanwhile are kept up to the limit of `natsOptions_SetReconnectBufSize`.
+/// Subscriptions that the server refused are tried again. If the options do not allow reconnecting, or the connection
+/// is draining, the connection is closed instead.
 ///
 /// @param nc The connection.
 ///

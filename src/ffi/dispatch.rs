@@ -59,11 +59,10 @@ pub unsafe extern "C" fn natsConnection_GetDispatchFd(
 
 /// Run the waiting callbacks of a connection on the calling thread.
 ///
-/// Runs message, timeout and completion callbacks of the connection's subscriptions, connection
-/// callbacks and the error handler. Runs those that waited when the call began and does not wait
-/// for more. Callbacks may call any function, destroying the connection included. A call that waits
-/// for callbacks of this connection on another thread, such as
-/// `natsSubscription_WaitForDrainCompletion`, would wait for ever on this thread.
+/// Runs message, timeout and completion callbacks of the connection's subscriptions, connection callbacks and the
+/// error handler. Runs those that waited when the call began and does not wait for more. Callbacks may call any
+/// function, destroying the connection included. A call that waits for callbacks of this connection on another
+/// thread, such as `natsSubscription_WaitForDrainCompletion`, would never return on this thread.
 ///
 /// After `natsConnection_Close` and after a drain the last callbacks (disconnected, closed,
 /// completion) still wait to be run. `natsConnection_Destroy` and `natsConnection_DestroyAndWait`

@@ -26,7 +26,7 @@ pub enum natsLogLevel {
     NATS_LOG_ERROR,
     /// Something failed and is tried again, or needs attention: a lost server, a slow consumer.
     NATS_LOG_WARN,
-    /// What happens rarely: a connection is made, restored, drained, closed.
+    /// Rare events: a connection is made, restored, drained, closed.
     NATS_LOG_INFO,
     /// Each step: addresses, TLS, subscriptions, consumers that are created again.
     NATS_LOG_DEBUG,

@@ -36,7 +36,7 @@ pub struct natsHistogram {
     pub SumNs: u64,
 }
 
-/// What a connection has done so far, and its present state. Later versions may append fields.
+/// The counters and the present state of a connection. Later versions may append fields.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -84,7 +84,7 @@ pub struct natsMetrics {
     pub Callbacks: natsHistogram,
 }
 
-/// What the library uses in this process. Later versions may append fields.
+/// The resources that the library uses in this process. Later versions may append fields.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///

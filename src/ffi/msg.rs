@@ -12,11 +12,10 @@ use crate::msg::{Desc, Msg};
 
 /// A message: a subject, a payload, and optionally a reply subject and headers. Opaque to C.
 ///
-/// Received in a `natsMsgHandler`, from `natsSubscription_NextMsg` or from the
-/// `natsConnection_Request` functions, or created by `natsMsg_Create`. In each case the program
-/// owns it and releases it with `natsMsg_Destroy`. What the `natsMsg_Get` functions return belongs
-/// to the message and is valid as long as it. One thread at a time may use a message, even to read
-/// it; it may be passed to another thread. The `natsMsgHeader_` functions access its headers.
+/// Received in a `natsMsgHandler`, from `natsSubscription_NextMsg` or from the `natsConnection_Request` functions, or
+/// created by `natsMsg_Create`. In each case the program owns it and releases it with `natsMsg_Destroy`. The results
+/// of the `natsMsg_Get` functions belong to the message and is valid as long as it. One thread at a time may use a
+/// message, even to read it; it may be passed to another thread. The `natsMsgHeader_` functions access its headers.
 ///
 /// @ingroup nats_msg
 pub type natsMsg = __natsMsg;

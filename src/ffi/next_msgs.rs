@@ -34,8 +34,8 @@ const LEAST_ROOM: usize = 64;
 /// @retval NATS_TIMEOUT No message arrived in time.
 /// @retval NATS_SLOW_CONSUMER Messages were dropped since the last call because a pending limit was
 /// reached. No message was taken.
-/// @retval NATS_NO_RESPONDERS The next message was the server's notice that nobody answers a
-/// request. It was consumed. A list ends before such a notice.
+/// @retval NATS_NO_RESPONDERS The next message was the server's notice that a request has no responders. It was
+/// consumed. A list ends before such a notice.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_MAX_DELIVERED_MSGS The maximum of `natsSubscription_AutoUnsubscribe` was reached.
 /// @retval NATS_INVALID_SUBSCRIPTION The subscription was closed in another way.

@@ -30,7 +30,7 @@ use crate::error::{Result, natsStatus};
 /// @retval NATS_OK A reply arrived.
 /// @retval NATS_TIMEOUT No reply arrived in time, or the socket did not accept the request within
 /// the write deadline.
-/// @retval NATS_NO_RESPONDERS Nobody is subscribed to the subject.
+/// @retval NATS_NO_RESPONDERS There is no subscriber to the subject.
 /// @retval NATS_INVALID_ARG `replyMsg` is NULL, `nc` is NULL or was destroyed, `dataLen` is
 /// negative, or `data` is NULL while `dataLen` is not 0.
 /// @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space or control
@@ -46,8 +46,8 @@ use crate::error::{Result, natsStatus};
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback that runs on the only thread that
-/// could produce the reply waits in vain.
+/// Any thread may call this function at any time. A callback that runs on the only thread that could produce the
+/// reply waits until its timeout.
 ///
 /// @par Example
 /// ```c
@@ -107,7 +107,7 @@ pub unsafe extern "C" fn natsConnection_Request(
 /// @retval NATS_OK A reply arrived.
 /// @retval NATS_TIMEOUT No reply arrived in time, or the socket did not accept the request within
 /// the write deadline.
-/// @retval NATS_NO_RESPONDERS Nobody is subscribed to the subject.
+/// @retval NATS_NO_RESPONDERS There is no subscriber to the subject.
 /// @retval NATS_INVALID_ARG `replyMsg` is NULL, or `nc` is NULL or was destroyed.
 /// @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space or control
 /// characters, or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
@@ -122,8 +122,8 @@ pub unsafe extern "C" fn natsConnection_Request(
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback that runs on the only thread that
-/// could produce the reply waits in vain.
+/// Any thread may call this function at any time. A callback that runs on the only thread that could produce the
+/// reply waits until its timeout.
 ///
 /// @par Example
 /// ```c
@@ -181,7 +181,7 @@ pub unsafe extern "C" fn natsConnection_RequestString(
 /// @retval NATS_OK A reply arrived.
 /// @retval NATS_TIMEOUT No reply arrived in time, or the socket did not accept the request within
 /// the write deadline.
-/// @retval NATS_NO_RESPONDERS Nobody is subscribed to the subject.
+/// @retval NATS_NO_RESPONDERS There is no subscriber to the subject.
 /// @retval NATS_INVALID_ARG `replyMsg` or `requestMsg` is NULL, or `nc` is NULL or was destroyed.
 /// @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space or control
 /// characters, or makes the protocol line longer than `natsOptions_SetMaxControlLine` allows.
@@ -197,8 +197,8 @@ pub unsafe extern "C" fn natsConnection_RequestString(
 /// @retval NATS_NO_SERVER_SUPPORT The message has headers and the server does not support them.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback that runs on the only thread that
-/// could produce the reply waits in vain.
+/// Any thread may call this function at any time. A callback that runs on the only thread that could produce the
+/// reply waits until its timeout.
 ///
 /// @see natsConnection_Request
 ///

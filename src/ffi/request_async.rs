@@ -1,4 +1,4 @@
-//! Requests that nobody waits for.
+//! Requests for which no thread waits.
 
 use std::ffi::c_void;
 use std::ptr;

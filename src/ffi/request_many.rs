@@ -92,7 +92,7 @@ pub unsafe extern "C" fn natsRequestManyOptions_Init(
 /// @param opts The limits; NULL for those of `natsRequestManyOptions_Init`.
 ///
 /// @retval NATS_OK The request has ended; there may be no replies.
-/// @retval NATS_NO_RESPONDERS Nobody is subscribed to the subject.
+/// @retval NATS_NO_RESPONDERS There is no subscriber to the subject.
 /// @retval NATS_INVALID_ARG `list` or `requestMsg` is NULL, `nc` is NULL or was destroyed, or a
 /// limit is negative.
 /// @retval NATS_TIMEOUT The socket did not accept the request in time.
@@ -110,8 +110,8 @@ pub unsafe extern "C" fn natsRequestManyOptions_Init(
 /// @retval NATS_NO_SERVER_SUPPORT The message has headers and the server does not support them.
 ///
 /// @par Threads
-/// Any thread may call this function at any time. A callback that runs on the only thread that
-/// could produce the replies waits in vain.
+/// Any thread may call this function at any time. A callback that runs on the only thread that could produce the
+/// replies waits until its timeout.
 ///
 /// @par Example
 /// ```c

@@ -62,8 +62,7 @@ pub unsafe extern "C" fn natsSubscription_NoDeliveryDelay(
 /// @retval NATS_TIMEOUT No message arrived in time.
 /// @retval NATS_SLOW_CONSUMER Messages were dropped since the last call because a pending limit was
 /// reached.
-/// @retval NATS_NO_RESPONDERS The message was the server's notice that nobody answers a request. It
-/// was consumed.
+/// @retval NATS_NO_RESPONDERS The message was the server's notice that a request has no responders. It was consumed.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_MAX_DELIVERED_MSGS The maximum of `natsSubscription_AutoUnsubscribe` was reached.
 /// @retval NATS_INVALID_SUBSCRIPTION The subscription was closed in another way.
@@ -178,9 +177,8 @@ pub unsafe extern "C" fn natsSubscription_AutoUnsubscribe(
 
 /// Close a subscription after it has delivered what it received, within 30 seconds.
 ///
-/// Equivalent to `natsSubscription_DrainTimeout` with 30000 milliseconds. Returns at once: the
-/// server is told to send no more, the messages that it sent until then are delivered, and the
-/// subscription is closed.
+/// Equivalent to `natsSubscription_DrainTimeout` with 30000 milliseconds. Returns at once: the server is requested to
+/// send no more messages, the messages that it sent until then are delivered, and the subscription is closed.
 ///
 /// @param sub The subscription.
 ///
@@ -216,9 +214,9 @@ pub unsafe extern "C" fn natsSubscription_Drain(sub: *mut natsSubscription) -> n
 
 /// Close a subscription after it has delivered what it received, within a given time.
 ///
-/// Returns at once. The server is told to send no more; the messages that it sent until then are
-/// still delivered; then the subscription is closed. A subscription without a callback has to be
-/// read to its end with `natsSubscription_NextMsg`.
+/// Returns at once. The server is requested to send no more messages; the messages that it sent until then are still
+/// delivered; then the subscription is closed. A subscription without a callback has to be read to its end with
+/// `natsSubscription_NextMsg`.
 ///
 /// @param sub The subscription.
 /// @param timeout The time in milliseconds after which the subscription is closed in any case; 0 or

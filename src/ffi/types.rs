@@ -258,17 +258,16 @@ pub type natsNextServerHandler = Option<
     ) -> c_int,
 >;
 
-/// Callback that receives the reply to a request that nobody waits for.
+/// Callback that receives the reply to a request for which no thread waits.
 ///
 /// Runs on a thread of the library that delivers messages, where it may block. The callbacks for
 /// the requests of one connection run one after the other, in the order in which the replies
 /// arrived. If the request failed, `nats_GetLastError` returns the reason here.
 ///
 /// @param nc The connection: the program's own handle.
-/// @param s `NATS_OK` if there is a reply. `NATS_TIMEOUT` if there was none in time,
-/// `NATS_NO_RESPONDERS` if nobody is subscribed to the subject, `NATS_CONNECTION_CLOSED` if the
-/// connection was closed first, `NATS_CONNECTION_DISCONNECTED` if it was lost and
-/// `natsOptions_SetFailRequestsOnDisconnect` is set.
+/// @param s `NATS_OK` if there is a reply. `NATS_TIMEOUT` if there was none in time, `NATS_NO_RESPONDERS` if there is
+/// no subscriber to the subject, `NATS_CONNECTION_CLOSED` if the connection was closed first,
+/// `NATS_CONNECTION_DISCONNECTED` if it was lost and `natsOptions_SetFailRequestsOnDisconnect` is set.
 /// @param reply The reply, which the callback owns and releases with `natsMsg_Destroy`; NULL with
 /// any status other than `NATS_OK`.
 /// @param closure The pointer that was given with the callback.
@@ -445,7 +444,8 @@ pub struct natsMsgList {
 
 /// Pairs of strings that belong to a JetStream object.
 ///
-/// The program owns the structure and its content.
+/// In a configuration the strings belong to the program; in a structure that the library returns they belong to that
+/// structure.
 ///
 /// @ingroup nats_msg
 #[repr(C)]

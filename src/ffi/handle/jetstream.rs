@@ -12,7 +12,7 @@ use crate::js::Context;
 
 /// A JetStream context of a connection. Opaque to C.
 ///
-/// Made by `natsConnection_JetStream`, released by `jsCtx_Destroy`, also after its connection was destroyed; any
+/// Created by `natsConnection_JetStream`, released by `jsCtx_Destroy`, also after its connection was destroyed; any
 /// number of them may share a connection. Any thread may call any `js_` function on it at any time, callbacks
 /// included. A call on a destroyed context returns `NATS_INVALID_ARG`, except in a callback that was given the
 /// context: there it works until the callback returns. A call in a child of the process that made it returns
@@ -28,9 +28,9 @@ pub struct __jsCtx {
 
 /// An atomic batch that is being published. Opaque to C.
 ///
-/// Made by `js_BatchPublishStart`, released by `jsAtomicBatchCtx_Destroy`, also after its context was destroyed. Any
-/// thread may call any function on it at any time; those that add to it or commit it wait for each other. A call on
-/// a destroyed batch returns `NATS_INVALID_ARG`; a call in a child of the process that made it returns
+/// Created by `js_BatchPublishStart`, released by `jsAtomicBatchCtx_Destroy`, also after its context was destroyed.
+/// Any thread may call any function on it at any time; those that add to it or commit it wait for each other. A call
+/// on a destroyed batch returns `NATS_INVALID_ARG`; a call in a child of the process that made it returns
 /// `NATS_ILLEGAL_STATE`.
 ///
 /// @ingroup nats_js_publish
@@ -58,7 +58,7 @@ impl std::ops::Deref for OwnedBatch {
 
 /// A fast batch that is being published. Opaque to C.
 ///
-/// Made by `js_FastPublishStart`, released by `jsFastBatchCtx_Destroy`, also after its context was destroyed. Any
+/// Created by `js_FastPublishStart`, released by `jsFastBatchCtx_Destroy`, also after its context was destroyed. Any
 /// thread may call any function on it at any time, callbacks included; messages that several threads add are numbered
 /// in the order of the calls. A call on a destroyed batch returns `NATS_INVALID_ARG`, except in a callback that was
 /// given the batch: there it acts as a batch that has ended until the callback returns. A call in a child of the

@@ -12,7 +12,7 @@ use crate::kv::{Store, Watcher};
 
 /// A key-value bucket. Opaque to C.
 ///
-/// Made by `js_CreateKeyValue` and `js_KeyValue`, released by `kvStore_Destroy`, also after its context and its
+/// Created by `js_CreateKeyValue` and `js_KeyValue`, released by `kvStore_Destroy`, also after its context and its
 /// connection were destroyed. Any thread may call any `kvStore_` function on it at any time, callbacks included. A
 /// call on a destroyed bucket returns `NATS_INVALID_ARG`; a call in a child of the process that made it returns
 /// `NATS_ILLEGAL_STATE`.
@@ -27,8 +27,8 @@ pub struct __kvStore {
 
 /// A watcher of keys of a bucket. Opaque to C.
 ///
-/// Made by `kvStore_Watch` and its siblings, released by `kvWatcher_Destroy`, also after its bucket was destroyed. Any
-/// thread may call any `kvWatcher_` function on it at any time, callbacks included. A call on a destroyed watcher
+/// Created by `kvStore_Watch` and its variants, released by `kvWatcher_Destroy`, also after its bucket was destroyed.
+/// Any thread may call any `kvWatcher_` function on it at any time, callbacks included. A call on a destroyed watcher
 /// returns `NATS_INVALID_ARG`, except in a callback that was given it; a call in a child of the process that made it
 /// returns `NATS_ILLEGAL_STATE`.
 ///

@@ -10,10 +10,11 @@ use crate::micro::{Caller, Group, Service};
 
 /// A service: endpoints on one connection that can be discovered and monitored. Opaque to C.
 ///
-/// Made by `micro_AddService`, released by `microService_Destroy`, which stops it. Any thread may call any function
-/// on it at any time, callbacks included. A call on a destroyed service returns an error with `NATS_INVALID_ARG`, or
-/// the value for NULL, except in a callback of the service: there it works until the callback returns. A call in a
-/// child of the process that made it returns an error with `NATS_ILLEGAL_STATE`, or the value for NULL.
+/// Created by `micro_AddService`, released by `microService_Destroy`, which stops it. Any thread may call any
+/// function on it at any time, callbacks included. A call on a destroyed service returns an error with
+/// `NATS_INVALID_ARG`, or the value for NULL, except in a callback of the service: there it works until the callback
+/// returns. A call in a child of the process that made it returns an error with `NATS_ILLEGAL_STATE`, or the value
+/// for NULL.
 ///
 /// @ingroup nats_micro_service
 pub type microService = micro_service_s;
@@ -25,8 +26,8 @@ pub struct micro_service_s {
 
 /// A group of a service's endpoints, whose subjects have the same prefix. Opaque to C.
 ///
-/// Made by `microService_AddGroup` or `microGroup_AddGroup`; it belongs to the service, and can be used until that is
-/// destroyed. Any thread may use it at any time.
+/// Created by `microService_AddGroup` or `microGroup_AddGroup`; it belongs to the service, and can be used until that
+/// is destroyed. Any thread may use it at any time.
 ///
 /// @ingroup nats_micro_service
 pub type microGroup = micro_group_s;
@@ -38,8 +39,8 @@ pub struct micro_group_s {
 
 /// A client of services on a connection. Opaque to C.
 ///
-/// Made by `micro_NewClient`, released by `microClient_Destroy`, also after its connection was destroyed. Any thread
-/// may use it at any time.
+/// Created by `micro_NewClient`, released by `microClient_Destroy`, also after its connection was destroyed. Any
+/// thread may use it at any time.
 ///
 /// @ingroup nats_micro_client
 pub type microClient = micro_client_s;

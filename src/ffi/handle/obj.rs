@@ -27,9 +27,10 @@ impl<T, H: Handle> Deref for Owned<T, H> {
 
 /// A bucket of objects. Opaque to C.
 ///
-/// Made by `js_CreateObjectStore`, `js_UpdateObjectStore` and `js_ObjectStore`, released by `objStore_Destroy`, also after
-/// its context and its connection were destroyed. Any thread may call any `objStore_` function on it at any time. A call on a destroyed handle returns
-/// `NATS_INVALID_ARG`; a call in a child of the process that made it returns `NATS_ILLEGAL_STATE`.
+/// Created by `js_CreateObjectStore`, `js_UpdateObjectStore` and `js_ObjectStore`, released by `objStore_Destroy`,
+/// also after its context and its connection were destroyed. Any thread may call any `objStore_` function on it at
+/// any time. A call on a destroyed handle returns `NATS_INVALID_ARG`; a call in a child of the process that made it
+/// returns `NATS_ILLEGAL_STATE`.
 ///
 /// @ingroup nats_obj_buckets
 pub type objStore = __objStore;
@@ -41,8 +42,9 @@ pub struct __objStore {
 
 /// An object that is being stored. Opaque to C.
 ///
-/// Made by `objStore_Put`, released by `objStorePut_Destroy`, also after its store was destroyed. Any thread may call any `objStorePut_` function on it at any time. A call on a destroyed handle returns
-/// `NATS_INVALID_ARG`; a call in a child of the process that made it returns `NATS_ILLEGAL_STATE`.
+/// Created by `objStore_Put`, released by `objStorePut_Destroy`, also after its store was destroyed. Any thread may
+/// call any `objStorePut_` function on it at any time. A call on a destroyed handle returns `NATS_INVALID_ARG`; a
+/// call in a child of the process that made it returns `NATS_ILLEGAL_STATE`.
 ///
 /// @ingroup nats_obj_put
 pub type objStorePut = __objStorePut;
@@ -54,8 +56,9 @@ pub struct __objStorePut {
 
 /// An object that is being read. Opaque to C.
 ///
-/// Made by `objStore_Get`, released by `objStoreGet_Destroy`, also after its store was destroyed. Any thread may call any `objStoreGet_` function on it at any time. A call on a destroyed handle returns
-/// `NATS_INVALID_ARG`; a call in a child of the process that made it returns `NATS_ILLEGAL_STATE`.
+/// Created by `objStore_Get`, released by `objStoreGet_Destroy`, also after its store was destroyed. Any thread may
+/// call any `objStoreGet_` function on it at any time. A call on a destroyed handle returns `NATS_INVALID_ARG`; a
+/// call in a child of the process that made it returns `NATS_ILLEGAL_STATE`.
 ///
 /// @ingroup nats_obj_get
 pub type objStoreGet = __objStoreGet;
@@ -67,7 +70,8 @@ pub struct __objStoreGet {
 
 /// A watcher of the objects of a store. Opaque to C.
 ///
-/// Made by `objStore_Watch`, released by `objStoreWatcher_Destroy`, also after its store was destroyed. Any thread may call any `objStoreWatcher_` function on it at any time. A call on a destroyed handle returns
+/// Created by `objStore_Watch`, released by `objStoreWatcher_Destroy`, also after its store was destroyed. Any thread
+/// may call any `objStoreWatcher_` function on it at any time. A call on a destroyed handle returns
 /// `NATS_INVALID_ARG`; a call in a child of the process that made it returns `NATS_ILLEGAL_STATE`.
 ///
 /// @ingroup nats_obj_watch

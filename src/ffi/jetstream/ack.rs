@@ -188,9 +188,8 @@ pub unsafe extern "C" fn natsMsg_NakWithDelay(
 
 /// Tell the consumer that a message is still being processed.
 ///
-/// The consumer's wait for the acknowledgement (`AckWait`) starts anew, so that a message with a
-/// long processing time is not delivered to another client meanwhile. The message still has to be
-/// acknowledged. Source: ADR-15.
+/// The consumer's wait for the acknowledgement (`AckWait`) starts again, so that a message with a long processing
+/// time is not delivered to another client meanwhile. The message still has to be acknowledged. Source: ADR-15.
 ///
 /// @param msg The message, received from a JetStream subscription.
 /// @param opts As for `natsMsg_Ack`.

@@ -25,7 +25,7 @@ pub enum jsRetentionPolicy {
     js_RetentionUnknown = 255,
 }
 
-/// What a stream does at its limits.
+/// The behaviour of a stream at its limits.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]

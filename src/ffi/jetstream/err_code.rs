@@ -379,7 +379,7 @@ pub enum jsErrCode {
     JSConsumerAckWaitNegativeErr,
     /// A backoff step is negative.
     JSConsumerBackOffNegativeErr,
-    /// The server's API level is lower than the request asks for.
+    /// The server's API level is lower than the request requires.
     JSRequiredApiLevelErr,
     /// A mirror cannot have schedules.
     JSMirrorWithMsgSchedulesErr,

@@ -80,8 +80,7 @@ pub struct jsOptionsPullSubscribeAsync {
     pub NextHandlerClosure: *mut c_void,
 }
 
-/// What `js_PurgeStream` removes. Part of `jsOptions`. If no field is set, all messages are
-/// removed.
+/// The messages that `js_PurgeStream` removes. Part of `jsOptions`. If no field is set, all messages are removed.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]

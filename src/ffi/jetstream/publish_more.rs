@@ -17,8 +17,8 @@ use crate::ffi::handle::borrow_arc;
 use crate::ffi::msg::{borrow_msg, natsMsg};
 use crate::js::publish::{RESENDS, RETRY_WAIT, add_to_counter, expect_last_seq};
 
-/// What a context does about messages that may not have been stored. Initialize it with
-/// `jsPubPolicy_Init`, which sets it to do nothing.
+/// The treatment of messages that may not have been stored. Initialize it with `jsPubPolicy_Init`, which sets it to
+/// do nothing.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -26,9 +26,9 @@ use crate::js::publish::{RESENDS, RETRY_WAIT, add_to_counter, expect_last_seq};
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsPubPolicy {
-    /// How often to publish a message again if nobody is subscribed to its subject, as happens while a stream has no
-    /// leader (ADR-22); 0 for never. Applies to `js_Publish` and its siblings, within `MaxWait`, and to
-    /// `js_PublishAsync` and its siblings.
+    /// How often to publish a message again if there is no subscriber to its subject, as happens while a stream has
+    /// no leader (ADR-22); 0 for never. Applies to `js_Publish` and its variants, within `MaxWait`, and to
+    /// `js_PublishAsync` and its variants.
     pub NoRespondersRetries: c_int,
     /// The pause before each repetition in milliseconds; 0 for 250.
     pub NoRespondersWait: i64,
@@ -38,10 +38,9 @@ pub struct jsPubPolicy {
     /// without an id before this was set are not published again: they fail with `NATS_CONNECTION_DISCONNECTED`. The
     /// order of messages that are published again, and of those published meanwhile, is not defined.
     pub ResendOnReconnect: bool,
-    /// How often in a row a message is published again by `ResendOnReconnect`; 0 for 3. A message
-    /// may be what ends the connection: when the connection is lost once more before its ack has come,
-    /// the message fails with `NATS_CONNECTION_DISCONNECTED`. An answer that there is no responder
-    /// makes the count begin anew.
+    /// How often in a row a message is published again by `ResendOnReconnect`; 0 for 3. A message may be what ends
+    /// the connection: when the connection is lost once more before its ack has come, the message fails with
+    /// `NATS_CONNECTION_DISCONNECTED`. An answer that there is no responder makes the count start again.
     pub MaxResends: c_int,
 }
 

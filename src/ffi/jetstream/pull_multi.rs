@@ -77,7 +77,7 @@ pub unsafe extern "C" fn js_PullSubscribeMulti(
     unsafe { guard_api("js_PullSubscribeMulti", errCode, body) }
 }
 
-/// Subscribe to several subjects of a stream; the library asks for messages and calls back.
+/// Subscribe to several subjects of a stream; the library requests messages and calls a callback.
 ///
 /// As `js_PullSubscribeAsync`, with a consumer that delivers several subjects, in the order of the stream.
 /// With `Ordered` of `jsSubOptions` every message of these subjects comes once and in order. Servers
@@ -149,7 +149,7 @@ pub unsafe extern "C" fn js_PullSubscribeAsyncMulti(
     unsafe { guard_api("js_PullSubscribeAsyncMulti", errCode, body) }
 }
 
-/// Subscribe to several subjects of a stream; the library asks for messages, and the program takes them one by one.
+/// Subscribe to several subjects of a stream; the library requests messages, and the program takes them one by one.
 ///
 /// As `js_PullSubscribeSync`, with a consumer that delivers several subjects, in the order of the stream.
 /// With `Ordered` of `jsSubOptions` every message of these subjects comes once and in order. Servers

@@ -133,7 +133,7 @@ pub struct jsStreamConfig {
     pub MaxMsgsPerSubject: i64,
     /// The maximum size of a message in bytes; -1 for no limit.
     pub MaxMsgSize: i32,
-    /// What the stream does at its limits.
+    /// The behaviour of the stream at its limits.
     pub Discard: jsDiscardPolicyArg,
     /// Where the messages are stored.
     pub Storage: jsStorageTypeArg,

@@ -57,11 +57,11 @@ pub struct jsStreamState {
     pub Bytes: u64,
     /// The sequence of the first message.
     pub FirstSeq: u64,
-    /// When that was stored, in nanoseconds since the epoch; 0 where there is none.
+    /// The time when it was stored, in nanoseconds since the epoch; 0 if there is none.
     pub FirstTime: i64,
     /// The sequence of the last message.
     pub LastSeq: u64,
-    /// When that was stored, in nanoseconds since the epoch; 0 where there is none.
+    /// The time when it was stored, in nanoseconds since the epoch; 0 if there is none.
     pub LastTime: i64,
     /// The number of different subjects of the messages.
     pub NumSubjects: i64,

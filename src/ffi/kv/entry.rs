@@ -11,7 +11,7 @@ use crate::kv::{Entry, Operation};
 
 /// A revision of a key. Opaque to C.
 ///
-/// Made by `kvStore_Get`, `kvWatcher_Next` and others, given to the callbacks of watchers, and released by
+/// Created by `kvStore_Get`, `kvWatcher_Next` and others, given to the callbacks of watchers, and released by
 /// `kvEntry_Destroy`, also after its bucket was destroyed. Any number of threads may read it at once.
 ///
 /// @ingroup nats_kv_values

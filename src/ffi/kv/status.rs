@@ -16,7 +16,7 @@ use crate::kv::BucketStatus;
 
 /// The configuration and state of a bucket at the time of the request. Opaque to C.
 ///
-/// Made by `kvStore_Status`, released by `kvStatus_Destroy`. Any number of threads may read it at once.
+/// Created by `kvStore_Status`, released by `kvStatus_Destroy`. Any number of threads may read it at once.
 ///
 /// @ingroup nats_kv_buckets
 pub type kvStatus = __kvStatus;

@@ -1,4 +1,4 @@
-//! What nats.c does not have: another prefix for monitoring, statistics that begin anew, data in statistics.
+//! What nats.c does not have: another prefix for monitoring, statistics that start again, data in statistics.
 
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;

@@ -12,7 +12,7 @@ use crate::micro::{Error, Result};
 /// An error of a service: a text, a code for the client, a status, and optionally the error that caused it. Opaque to
 /// C. NULL stands for success.
 ///
-/// Made by `micro_Errorf` and its siblings, and returned by the functions of services. The owner releases it with
+/// Created by `micro_Errorf` and its variants, and returned by the functions of services. The owner releases it with
 /// `microError_Destroy` or passes the ownership on: to a function that answers a request, to `microError_Wrapf`, or
 /// by returning it from a handler. One thread at a time may use it.
 ///
@@ -47,15 +47,15 @@ static INTERNAL: micro_error_s = micro_error_s {
 #[unsafe(no_mangle)]
 pub static mut micro_ErrorOutOfMemory: *mut microError = (&raw const OUT_OF_MEMORY).cast_mut();
 
-/// The error for an argument that cannot be used: status `NATS_INVALID_ARG`, text "invalid function argument". It may be
-/// returned, wrapped and destroyed like others, which leaves it as it is.
+/// The error for an argument that cannot be used: status `NATS_INVALID_ARG`, text "invalid function argument". It may
+/// be returned, wrapped and destroyed like others, which leaves it as it is.
 ///
 /// @ingroup nats_micro_error
 #[unsafe(no_mangle)]
 pub static mut micro_ErrorInvalidArg: *mut microError = (&raw const INVALID_ARG).cast_mut();
 
-/// The error for a format that `printf` refuses: status `NATS_INVALID_ARG`, text "invalid format string". An addition of
-/// this library. It may be returned, wrapped and destroyed like others, which leaves it as it is.
+/// The error for a format that `printf` refuses: status `NATS_INVALID_ARG`, text "invalid format string". An addition
+/// of this library. It may be returned, wrapped and destroyed like others, which leaves it as it is.
 ///
 /// @ingroup nats_micro_error
 #[unsafe(no_mangle)]

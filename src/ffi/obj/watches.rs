@@ -65,9 +65,10 @@ pub unsafe extern "C" fn objStore_Watch(
 ///
 /// NULL is the marker: all objects that existed when the watcher was created have been delivered. With `UpdatesOnly`
 /// there is no marker. A description that cannot be read, because another client has stored something else, is left
-/// out; the connection's error handler is told, with `NATS_ERR`.
+/// out; the connection's error handler is called with `NATS_ERR`.
 ///
-/// @param new_info Receives the object, to be released with `objStoreInfo_Destroy`, or NULL for the marker. Written only with `NATS_OK`.
+/// @param new_info Receives the object, to be released with `objStoreInfo_Destroy`, or NULL for the marker. Written
+/// only with `NATS_OK`.
 /// @param watcher The watcher.
 /// @param timeout The longest time to wait in milliseconds; greater than 0.
 ///
@@ -175,7 +176,7 @@ pub unsafe extern "C" fn objStoreWatcher_Destroy(watcher: *mut objStoreWatcher) 
 /// List the objects of a store.
 ///
 /// The list has the objects, links included, in the order of their last changes. The `Wait` of the context limits the
-/// time of the call. Objects whose description cannot be read are left out; the connection's error handler is told,
+/// time of the call. Objects whose description cannot be read are left out; the connection's error handler is called
 /// with `NATS_ERR`.
 ///
 /// @param new_list Receives the list, to be released with `objStoreInfoList_Destroy`. Written only with `NATS_OK`.

@@ -201,7 +201,7 @@ pub unsafe extern "C" fn natsOptions_SetNoEcho(opts: *mut natsOptions, noEcho: b
     })
 }
 
-/// Set whether requests that nobody listens for wait until their timeout.
+/// Set whether requests without responders wait until their timeout.
 ///
 /// @param opts The options.
 /// @param disabled True to wait; with false, the default, such requests fail at once with

@@ -36,8 +36,8 @@ use crate::locks::Mutex;
 /// @param loop The second argument of `attachCb`; not used otherwise. It must outlive the
 /// connections.
 /// @param attachCb Called with each new socket.
-/// @param readCb Called when a socket is finished.
-/// @param writeCb Called when data waits to be written, and when none is left.
+/// @param readCb Called with `false` when the library has finished with a socket.
+/// @param writeCb Called with `true` when data waits to be written, and with `false` when none is left.
 /// @param detachCb Called once when a connection is closed.
 ///
 /// @retval NATS_OK The option was set.

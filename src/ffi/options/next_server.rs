@@ -14,10 +14,10 @@ use crate::ffi::types::natsNextServerHandler;
 
 /// Set a callback that chooses the server of each attempt to reconnect.
 ///
-/// It is called before each attempt, with the servers that may be tried and the pause before the
-/// attempt, which it may change. It is not called for the first connect, unless that continues in
-/// the background (`natsOptions_SetRetryOnFailedConnect`). The limit of
-/// `natsOptions_SetMaxReconnect` holds for each server, whoever chooses it.
+/// It is called before each attempt, with the servers that may be tried and the pause before the attempt, which it
+/// may change. It is not called for the first connect, unless that continues in the background
+/// (`natsOptions_SetRetryOnFailedConnect`). The limit of `natsOptions_SetMaxReconnect` holds for each server, also if
+/// the callback selects it.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
