@@ -217,12 +217,14 @@ static void lists(void) {
     CHECK_STATUS(js_Consumers(&consumers, f.js, "none", NULL, &code), NATS_NOT_FOUND);
     CHECK_INT(code, JSStreamNotFoundErr);
     CHECK_STATUS(js_ConsumerNames(&consumer_names, f.js, "S", NULL, NULL), NATS_NOT_FOUND);
-    /* A page has 256. */
+    /* A page has 256. Without the threshold the first could be removed before the last is there. */
     for (i = 0; i < 300; i++) {
         snprintf(name, sizeof(name), "C%03d", i);
         snprintf(function, sizeof(function), "CONSUMER.CREATE.S.%s", name);
         snprintf(body, sizeof(body),
-                 "{\"stream_name\":\"S\",\"config\":{\"name\":\"%s\",\"mem_storage\":true}}", name);
+                 "{\"stream_name\":\"S\",\"config\":{\"name\":\"%s\",\"mem_storage\":true,"
+                 "\"inactive_threshold\":3600000000000}}",
+                 name);
         api_request(f.nc, function, body, text, sizeof(text));
     }
     CHECK_OK(js_Streams(&streams, f.js, NULL, &code));

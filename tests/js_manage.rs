@@ -19,6 +19,9 @@ use support::{LONG as PATIENCE, STORE, Server, eventually};
 #[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
+/// How long a consumer is kept that nobody uses: an hour, in place of the server's 5 s.
+const UNUSED: i64 = 3_600_000_000_000;
+
 struct Fixture {
     conn: Arc<Connection>,
     js: Arc<Context>,
@@ -219,6 +222,7 @@ fn create_or_update() {
 
     let consumer = ConsumerConfig {
         name: "C".into(),
+        inactive_threshold: UNUSED,
         ..Default::default()
     };
     let other = ConsumerConfig {
@@ -312,6 +316,7 @@ fn listings_of_many_pages() {
         let config = ConsumerConfig {
             name: format!("C{n:03}"),
             memory_storage: true,
+            inactive_threshold: UNUSED,
             ..Default::default()
         };
         js.put_consumer("S", &config, ConsumerAction::default())

@@ -58,8 +58,9 @@ fn memory_stays_flat_over_ten_thousand_calls() {
         ..Default::default()
     };
     js.create_stream(&stream).unwrap();
+    // The server removes a consumer that nobody uses after 5 s, unless it is durable.
     let consumer = ConsumerConfig {
-        name: "C".into(),
+        durable: "C".into(),
         ..Default::default()
     };
     js.put_consumer("S", &consumer, ConsumerAction::default())
