@@ -148,7 +148,11 @@ fn the_pool_grows_when_jobs_block_and_shrinks_again() {
 #[test]
 fn the_pool_keeps_to_its_maximum() {
     let ground = Ground::new();
-    let pool = ground.pool(Sizes::DIALERS);
+    let sizes = Sizes {
+        max: 4,
+        ..Sizes::DIALERS
+    };
+    let pool = ground.pool(sizes);
     let blockers = Blockers::new();
     for _ in 0..10 {
         pool.submit(blockers.job());
