@@ -21,6 +21,8 @@ static int thread_count(void) {
     return n;
 }
 
+static void *no_work(void *arg) { return arg; }
+
 static void few_threads_for_many_subscriptions(void) {
     enum { CONNECTIONS = 100, EACH = 100 };
     static natsConnection *connections[CONNECTIONS];
@@ -28,9 +30,13 @@ static void few_threads_for_many_subscriptions(void) {
     natsConnection *publisher;
     static closure c;
     server s;
-    /* The test's own, and one of the sanitizer's where there is one. */
-    int i, j, before = thread_count();
+    pthread_t first;
+    int i, j, before;
 
+    /* A sanitizer's own thread begins with the first other one. */
+    CHECK_INT(pthread_create(&first, NULL, no_work, NULL), 0);
+    CHECK_INT(pthread_join(first, NULL), 0);
+    before = thread_count();
     closure_init(&c);
     server_run(&s);
     for (i = 0; i < CONNECTIONS; i++) {
@@ -47,7 +53,9 @@ static void few_threads_for_many_subscriptions(void) {
     CHECK_OK(natsConnection_Flush(publisher));
     CHECK_REACHED(&c.messages, 3 * CONNECTIONS * EACH);
     CHECK_INT(counter_get(&c.wrong), 0);
-    CHECK(thread_count() - before < 11);
+    /* On a machine so slow that callbacks seem to block there were more for a while. */
+    CHECK(thread_count() - before < CONNECTIONS);
+    CHECK_SOON(thread_count() - before < 11);
     for (i = 0; i < CONNECTIONS; i++) {
         for (j = 0; j < EACH; j++)
             natsSubscription_Destroy(subs[i][j]);
@@ -56,7 +64,7 @@ static void few_threads_for_many_subscriptions(void) {
     natsConnection_Destroy(publisher);
     server_stop(&s);
     CHECK_OK(nats_CloseAndWait(deadline_ms()));
-    CHECK_SOON(thread_count() == before);
+    CHECK_SOON(thread_count() <= before);
 }
 
 /* Servers that accept and then say nothing have many connections wait: not this one. */
