@@ -151,13 +151,14 @@ impl Msg {
         if self.desc().payload_len != 0 {
             return false;
         }
-        match self.extra().and_then(|e| e.headers.as_ref()) {
+        let says_so = match self.extra().and_then(|e| e.headers.as_ref()) {
             Some(map) => map
                 .get(b"Status")
                 .flatten()
                 .is_some_and(|status| status.as_bytes().starts_with(b"503")),
             None => headers::is_no_responders(self.raw_headers(), 0),
-        }
+        };
+        says_so && !self.is_stored()
     }
 
     /// The sequence number in its stream, for a message of a direct get; else 0.

@@ -14,8 +14,8 @@ pub struct MsgStatus<'a> {
 }
 
 impl Msg {
-    /// The status that the message consists of: `None` if it has a payload, or if its headers have
-    /// no status.
+    /// The status that the message consists of: `None` if it has a payload, if its headers have no
+    /// status, or if it comes from a stream: programs may store messages with a header named `Status`.
     pub fn status(&self) -> Option<MsgStatus<'_>> {
         if !self.payload().is_empty() {
             return None;
@@ -28,7 +28,14 @@ impl Msg {
                 self.header(headers::DESCRIPTION).unwrap_or_default(),
             ),
         };
-        Some(MsgStatus { code, description })
+        (!self.is_stored()).then_some(MsgStatus { code, description })
+    }
+
+    /// Does it come from a stream? A consumer's messages have a reply subject for the acknowledgement, and the answers to
+    /// direct gets name the stream.
+    pub(super) fn is_stored(&self) -> bool {
+        let is_consumed = |reply: &[u8]| reply.starts_with(b"$JS.ACK.");
+        self.reply().is_some_and(is_consumed) || self.header(b"Nats-Stream").is_some()
     }
 
     /// The first value of a header, as it was received or set. The name is compared byte by byte.
@@ -68,7 +75,7 @@ mod tests {
                 b"NATS/1.0 100 Idle Heartbeat\r\nNats-Last-Stream: 1\r\n\r\n",
                 Some((100, "Idle Heartbeat")),
             ),
-            // Who has decoded a status and sends it on, and programs that set one, write it as headers.
+            // A program that decodes a status and sends it on writes it as headers.
             (
                 b"NATS/1.0\r\nDescription: Message Size\r\nStatus: 409\r\n\r\n",
                 Some((409, "Message Size")),
@@ -90,6 +97,29 @@ mod tests {
             }
             assert_eq!(status(&with(block, b"x")), None);
         }
+    }
+
+    #[test]
+    fn what_comes_from_a_stream_is_no_status() {
+        let with_reply =
+            |reply: &[u8], block: &[u8]| Msg::create_with(b"s", Some(reply), block, b"").unwrap();
+        let listed = b"NATS/1.0\r\nStatus: 503\r\n\r\n";
+        let inline = b"NATS/1.0 503\r\n\r\n";
+        for block in [&listed[..], inline] {
+            let mut msg = with_reply(b"$JS.ACK.S.C.1.2.3.4.5", block);
+            for _ in 0..2 {
+                assert_eq!(status(&msg), None);
+                assert!(!msg.is_no_responders());
+                msg.headers().unwrap();
+            }
+            // A request for flow control has another.
+            let flow_control = with_reply(b"$JS.FC.S.C", block);
+            assert_eq!(status(&flow_control), Some((503, "")));
+            assert!(flow_control.is_no_responders());
+        }
+        // The answer to a direct get.
+        let got = b"NATS/1.0\r\nStatus: 404\r\nNats-Stream: S\r\nNats-Sequence: 5\r\n\r\n";
+        assert_eq!(status(&with(got, b"")), None);
     }
 
     #[test]
