@@ -33,7 +33,8 @@ impl<H: Home> Subscription<H> {
     pub(in crate::client) fn end(self: &Arc<Self>, why: Closed) {
         self.home.interest().remove(|| self.sid());
         let mut queue = self.queue.lock();
-        let Some(ended) = queue.close(why, self.sink.is_some()) else {
+        let ends_silently = self.sink.as_ref().is_some_and(|s| !s.reports_the_end());
+        let Some(ended) = queue.close(why, self.sink.is_some(), ends_silently) else {
             return;
         };
         self.ended.store(true, Ordering::Release);

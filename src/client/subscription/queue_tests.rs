@@ -105,7 +105,7 @@ fn a_drain_ends_when_all_has_been_taken_that_the_server_sent() {
     assert_eq!(queue.drain_failure(), Some(Status::NATS_TIMEOUT));
     assert!(queue.is_drained() && queue.schedule());
     assert!(matches!(queue.settle(), Next::Drained));
-    let ended = queue.close(Closed::Drained, true).unwrap();
+    let ended = queue.close(Closed::Drained, true, false).unwrap();
     assert!(!ended.schedule, "a worker is at it");
     assert!(matches!(queue.settle(), Next::Complete(None)));
     assert!(matches!(queue.settle(), Next::Done));
@@ -120,10 +120,10 @@ fn the_end_drops_what_waits_and_is_completed_by_a_worker() {
         Ok(None)
     ));
     drop(queue.receive(msgs(&["a", "b"]), NONE, false));
-    let ended = queue.close(Closed::Unsubscribed, true).unwrap();
+    let ended = queue.close(Closed::Unsubscribed, true, false).unwrap();
     assert_eq!(payloads(ended.dropped), ["a", "b"]);
     assert!(ended.schedule && !queue.is_complete());
-    assert!(queue.close(Closed::WithConnection, true).is_none());
+    assert!(queue.close(Closed::WithConnection, true, false).is_none());
     assert_eq!(queue.closed(), Some(Closed::Unsubscribed));
     assert!(matches!(queue.settle(), Next::Complete(None)));
     // It can be set until it is taken, and not any more.
@@ -146,7 +146,7 @@ fn without_a_callback_a_complete_drain_stays_one() {
     assert!(!queue.complete_drain());
     queue.drain_flushed(Ok(()));
     assert!(queue.complete_drain() && !queue.complete_drain());
-    let ended = queue.close(Closed::WithConnection, false).unwrap();
+    let ended = queue.close(Closed::WithConnection, false, false).unwrap();
     assert_eq!(ended.why, Closed::Drained);
     assert!(!ended.schedule);
 }

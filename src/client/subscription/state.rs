@@ -43,6 +43,11 @@ pub trait MsgSink<S = crate::client::Subscription>: Send + Sync {
     fn completed(&self, sub: &Arc<S>) {
         let _ = sub;
     }
+
+    /// Does `completed` call the program?
+    fn reports_the_end(&self) -> bool {
+        false
+    }
 }
 
 /// The parameters of a subscription.

@@ -277,6 +277,8 @@ fn a_completion_can_be_set_until_the_last_callback_has_returned() {
     let (home, record) = (home(), Record::default());
     let sub = subscribe(&home, Some(&record));
     let completed = Arc::new(AtomicBool::new(false));
+    // A callback may still run.
+    receive(&sub, &["a"]);
     sub.unsubscribe().unwrap();
     complete_with(&sub, &completed).unwrap();
     assert!(!completed.load(SeqCst));
@@ -287,6 +289,20 @@ fn a_completion_can_be_set_until_the_last_callback_has_returned() {
     assert_eq!(refused.status(), Status::NATS_INVALID_SUBSCRIPTION);
     home.manual.run(usize::MAX);
     assert!(!late.load(SeqCst));
+}
+
+#[test]
+fn no_completion_can_be_set_once_a_subscription_without_a_callback_to_run_is_closed() {
+    let (home, record) = (home(), Record::default());
+    let sub = subscribe(&home, Some(&record));
+    receive(&sub, &["a"]);
+    assert_eq!(home.manual.run(usize::MAX), 1);
+    sub.unsubscribe().unwrap();
+    let completed = Arc::new(AtomicBool::new(false));
+    let refused = complete_with(&sub, &completed).unwrap_err();
+    assert_eq!(refused.status(), Status::NATS_INVALID_SUBSCRIPTION);
+    home.manual.run(usize::MAX);
+    assert!(!completed.load(SeqCst));
 }
 
 #[test]

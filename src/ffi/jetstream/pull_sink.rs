@@ -81,6 +81,10 @@ impl MsgSink for PullSink {
         self.pull.after_callback(sub, Some(size));
     }
 
+    fn reports_the_end(&self) -> bool {
+        self.complete.is_some()
+    }
+
     fn completed(&self, sub: &Arc<Subscription>) {
         let Exit(reason) = self.pull.completed();
         let Some(complete) = &self.complete else {

@@ -41,11 +41,13 @@ pub(super) struct Draining {
 }
 
 impl Queue {
-    /// Closes the subscription; `None` if it is closed already.
+    /// Closes the subscription; `None` if it is closed already. `ends_silently` says that the sink calls nothing at the
+    /// end.
     pub(in crate::client::subscription) fn close(
         &mut self,
         why: Closed,
         has_sink: bool,
+        ends_silently: bool,
     ) -> Option<Ended> {
         if self.is_closed() {
             return None;
@@ -55,6 +57,8 @@ impl Queue {
         self.closed = Some(why);
         // The completion runs on the delivering thread.
         let schedule = has_sink && self.schedule();
+        // The last callback has returned, and there is no completion to replace.
+        self.over |= schedule && ends_silently && self.on_complete.is_none();
         self.complete |= !has_sink;
         Some(Ended {
             why,
