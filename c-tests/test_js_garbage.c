@@ -241,6 +241,28 @@ static void strange_items_hide_no_others(void) {
 }
 #endif
 
+/* Tiers of an account have one of two names. */
+static void tiers(void) {
+    static const char *const answers[] = {"{\"streams\":3,\"tiers\":{\"R3\":{\"memory\":5}}}",
+                                          "{\"streams\":3,\"tier\":{\"R3\":{\"memory\":5}}}"};
+    garbage w;
+    size_t i;
+
+    garbage_start(&w);
+    for (i = 0; i < 2; i++) {
+        jsAccountInfo *info = NULL;
+
+        garbage_answer(&w, NULL, answers[i], -1);
+        CHECK_SOON(js_GetAccountInfo(&info, w.js, NULL, NULL) == NATS_OK);
+        CHECK_INT(info->Streams, 3);
+        CHECK_INT(info->TiersLen, 1);
+        CHECK_STR(info->Tiers[0]->Name, "R3");
+        CHECK_INT(info->Tiers[0]->Memory, 5);
+        jsAccountInfo_Destroy(info);
+    }
+    garbage_end(&w);
+}
+
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(no_json),
@@ -250,6 +272,7 @@ int main(int argc, char **argv) {
         TEST(odd_errors),
         TEST(much_of_it),
         TEST(statuses),
+        TEST(tiers),
 #if OURS
         TEST(strange_items_hide_no_others),
 #endif

@@ -85,7 +85,7 @@ pub(in crate::ffi) unsafe fn strings(
 /// The subject of a subscription to a stream; nothing for one that is empty or NULL.
 ///
 /// # Safety
-/// As for [`str`].
+/// As for [`str()`].
 pub(super) unsafe fn subject<'a>(subject: *const c_char) -> Result<Vec<&'a str>> {
     // SAFETY: the contract above.
     let subject = unsafe { str(subject, "the subject") }?;

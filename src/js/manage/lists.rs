@@ -174,7 +174,14 @@ impl Call<'_> {
 
     /// The account's usage of JetStream, and its limits.
     pub fn account_info(&self) -> Result<AccountInfo> {
-        self.request("INFO", &[], &[])
+        let mut answer: Value = self.request("INFO", &[], &[])?;
+        // The member's name where it is not "tiers": in answers of some stand-ins for the API.
+        if let Some(tiers) = answer.get_mut("tier").map(Value::take)
+            && let Some(fields) = answer.as_object_mut()
+        {
+            fields.entry("tiers").or_insert(tiers);
+        }
+        Ok(AccountInfo::read(answer).map_err(Plain::from)?)
     }
 
     /// Requests page after page until the list is complete. The call's timeout applies to all of them together.
