@@ -44,7 +44,7 @@ pub use message::Msg;
 pub use owner::Owner;
 pub use pool::{Usage, trim, usage, wants_trim};
 pub use receive::Receiver;
-pub use status::MsgStatus;
+pub use status::{ACK_PREFIX, MsgStatus};
 
 /// Returns all unused blocks to the system, when the library closes.
 pub fn release_unused() {

@@ -4,6 +4,9 @@
 use super::message::Msg;
 use crate::proto::headers;
 
+/// The beginning of the reply subjects of messages from JetStream's consumers.
+pub const ACK_PREFIX: &[u8] = b"$JS.ACK.";
+
 /// The status that a message consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MsgStatus<'a> {
@@ -34,7 +37,7 @@ impl Msg {
     /// Does it come from a stream? A consumer's messages have a reply subject for the acknowledgement, and the answers to
     /// direct gets name the stream.
     pub(super) fn is_stored(&self) -> bool {
-        let is_consumed = |reply: &[u8]| reply.starts_with(b"$JS.ACK.");
+        let is_consumed = |reply: &[u8]| reply.starts_with(ACK_PREFIX);
         self.reply().is_some_and(is_consumed) || self.header(b"Nats-Stream").is_some()
     }
 

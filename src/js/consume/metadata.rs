@@ -1,7 +1,7 @@
 //! The content of the reply subject of a message from a consumer: `$JS.ACK.` and 7 tokens, or 9 and more with the
 //! domain and the account in front (ADR-15).
 
-use crate::msg::{Msg, MsgStatus};
+use crate::msg::ACK_PREFIX;
 use crate::proto::decimal;
 
 /// The metadata of a message that a consumer delivered. It is part of the reply subject.
@@ -23,16 +23,6 @@ pub struct Metadata<'a> {
     pub timestamp: i64,
     /// The number of messages that the consumer still had to deliver after this one.
     pub pending: u64,
-}
-
-/// The prefix of the reply subjects of messages from consumers.
-pub const ACK_PREFIX: &[u8] = b"$JS.ACK.";
-
-/// The status that the server reports to the client. A message of the stream may look like a
-/// status, but it has metadata and is delivered to the program.
-pub(super) fn status_of_server(msg: &Msg) -> Option<MsgStatus<'_>> {
-    let from_stream = msg.reply().is_some_and(|r| r.starts_with(ACK_PREFIX));
-    msg.status().filter(|_| !from_stream)
 }
 
 impl<'a> Metadata<'a> {

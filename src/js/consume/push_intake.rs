@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::machine::Kind;
-use super::metadata::{self, Metadata};
+use super::metadata::Metadata;
 use super::push::{Push, SequenceMismatch, State, mismatch};
 use super::recover::{Recovered, recover};
 use super::room::{Room, report_overflow};
@@ -23,7 +23,7 @@ pub(super) enum Control {
 
 /// Status 100 is for the client.
 pub(super) fn control(msg: &Msg) -> Option<Control> {
-    let status = metadata::status_of_server(msg).filter(|s| s.code == 100)?;
+    let status = msg.status().filter(|s| s.code == 100)?;
     Some(match status.description {
         d if d.starts_with(b"Idle") => Control::Heartbeat,
         d if d.starts_with(b"Flow") => Control::Flow,

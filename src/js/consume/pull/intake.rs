@@ -7,7 +7,7 @@ use super::request::weight;
 use super::status::{Said, Verdict, number};
 use super::{Pull, State};
 use crate::client::{Intake, Subscription};
-use crate::js::consume::metadata::{Metadata, status_of_server};
+use crate::js::consume::metadata::Metadata;
 use crate::msg::{Msg, MsgList};
 
 impl Pull {
@@ -33,7 +33,7 @@ impl Pull {
 
 impl Intake for Pull {
     fn take(&self, sub: &Arc<Subscription>, sid: u64, msgs: &mut MsgList) {
-        let controls = msgs.retain(|msg| status_of_server(msg).is_none());
+        let controls = msgs.retain(|msg| msg.status().is_none());
         let mut state = self.state.lock();
         if sid != state.sid {
             return;
