@@ -51,13 +51,11 @@ static void kept_messages_and_entries_keep_nothing_open(void) {
 
 /* ---- Subscriptions that are not made --------------------------------------------------------------------- */
 
-/* The consumer sends messages, and then the server says that there is none. */
-static void refuse(peer *p, void *arg) {
-    js_peer *j = (js_peer *)p; /* its first member */
+/* The consumer sends five messages before its creation is answered. */
+static void messages_before(js_peer *j, const char *answer) {
     js_op request;
     int i;
 
-    (void)arg;
     if (!js_peer_await(j, "PUB", "$JS.API.CONSUMER.CREATE."))
         return;
     request = j->op;
@@ -65,7 +63,13 @@ static void refuse(peer *p, void *arg) {
     for (i = 1; i <= 5; i++)
         (void)js_peer_deliver_to(j, j->sid[0] != '\0' ? j->sid : j->wild[0].sid, (uint64_t)i, (uint64_t)i, 5);
     j->op = request;
-    (void)js_peer_answer(j, "{\"error\":{\"code\":500,\"err_code\":10012,\"description\":\"no\"}}");
+    (void)js_peer_answer(j, answer);
+}
+
+static void refuse(peer *p, void *arg) {
+    (void)arg;
+    /* js_peer's first member is the peer. */
+    messages_before((js_peer *)p, "{\"error\":{\"code\":500,\"err_code\":10012,\"description\":\"no\"}}");
 }
 
 static void called(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *arg) {
@@ -147,21 +151,12 @@ static void a_pull_that_fails_calls_nothing(void) {
 
 /* What arrives before the answer is delivered after it. */
 static void make_late(peer *p, void *arg) {
-    js_peer *j = (js_peer *)p;
-    js_op request;
-    int i;
-
     (void)arg;
-    if (!js_peer_await(j, "PUB", "$JS.API.CONSUMER.CREATE."))
-        return;
-    request = j->op;
-    for (i = 1; i <= 5; i++)
-        (void)js_peer_deliver(j, (uint64_t)i, 0, 5);
-    j->op = request;
-    (void)js_peer_answer(j, "{\"stream_name\":\"S\",\"name\":\"c\",\"created\":\"2024-01-01T00:00:00Z\","
-                            "\"config\":{\"ack_policy\":\"explicit\",\"max_ack_pending\":1000},"
-                            "\"delivered\":{\"consumer_seq\":0,\"stream_seq\":0},"
-                            "\"ack_floor\":{\"consumer_seq\":0,\"stream_seq\":0},\"num_pending\":5}");
+    messages_before((js_peer *)p,
+                    "{\"stream_name\":\"S\",\"name\":\"c\",\"created\":\"2024-01-01T00:00:00Z\","
+                    "\"config\":{\"ack_policy\":\"explicit\",\"max_ack_pending\":1000},"
+                    "\"delivered\":{\"consumer_seq\":0,\"stream_seq\":0},"
+                    "\"ack_floor\":{\"consumer_seq\":0,\"stream_seq\":0},\"num_pending\":5}");
 }
 
 static void messages_before_the_answer_are_delivered(void) {

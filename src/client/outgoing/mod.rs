@@ -1,9 +1,9 @@
 //! The writing side of a connection: from publishers through one buffer to the wire.
 //!
 //! [`append`] is the publishers' side and [`writer`] the writing thread's; [`burst`] is for publishers that write
-//! themselves, [`collect`] for a thread that writes what those append that it wakes; [`attach`] handles the beginning and the end of a server, [`kept`] what is sent to the next one,
-//! [`limits`] what a server accepts, [`ping`] PINGs and PONGs. What it needs of the connection to a server is
-//! [`wire::Wire`].
+//! themselves, [`collect`] for a thread that wakes others and writes what they append; [`attach`] handles the beginning
+//! and the end of a server, [`kept`] what is sent to the next one, [`limits`] what a server accepts, [`ping`] PINGs and
+//! PONGs. What it needs of the connection to a server is [`wire::Wire`].
 //!
 //! Owns the bytes that wait and the counters of publishes. Any thread may call it. The functions of [`wire`] say under
 //! which locks they are called; for the others, only frames that are not publishes may be appended with the registry
@@ -36,8 +36,8 @@
 //! 3. The thread that appended last is about to write, or waits for room and has set `flush_contended`.
 //!
 //! A thread that [collects](collect) is between the locks in this sense until it has written. Others leave their bytes
-//! to it only while its number is in `Appender::collecting`, which it takes out under the appender lock, before it
-//! looks for bytes.
+//! to it only while it is counted in `Appender::collecting`; it leaves that count under the appender lock, and looks for
+//! bytes afterwards.
 //!
 //! A thread that has released the writer lock checks that flag, and requests a call if bytes are left. A thread that
 //! finds the lock taken sets the flag and then tries once more: if the holder released the lock before the flag was

@@ -12,8 +12,8 @@ use crate::proto::{encode, subject};
 pub enum When {
     /// Soon, together with others: the call returns when the frame is in the buffer.
     Buffered,
-    /// By this call, as far as the kernel accepts it; the remainder is written later. While another thread collects what
-    /// those send that it wakes, by that thread, at the end of that.
+    /// By this call, as far as the kernel accepts it; the remainder is written later. While another thread
+    /// [collects](super::collect), that thread writes the frame when it has woken the others.
     Soon,
     /// Before the call returns.
     Now,
