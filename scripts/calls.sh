@@ -45,7 +45,7 @@ ln -sf libnats_rs.so "$SCRATCH/libnats_rs.so.0"
 python3 tests/calls/generate.py include/nats_rs.h "$SCRATCH/calls_table.c"
 "${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror ${flags[@]+"${flags[@]}"} -I"$SCRATCH" -Iinclude \
     -Ic-tests/support -Itests/calls -o "$SCRATCH/calls" "$SCRATCH/calls_table.c" tests/calls/*.c \
-    c-tests/support/{callbacks,server,test,wait}.c -L"$SCRATCH" -lnats_rs -Wl,-rpath,"$SCRATCH" -lcmocka -pthread
+    c-tests/support/{callbacks,certs,server,test,wait}.c -L"$SCRATCH" -lnats_rs -Wl,-rpath,"$SCRATCH" -lcmocka -pthread
 # Functions that write files are given names in this folder.
 mkdir "$SCRATCH/files"
 cd "$SCRATCH/files"

@@ -40,7 +40,7 @@ if [ "${1:-}" = calls ]; then
     ln -s libnats_rs.so.0 "$SCRATCH/libnats_rs.so"
     python3 tests/calls/generate.py include/nats_rs.h "$SCRATCH/calls_table.c"
     "${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -g -fsanitize=thread -I"$SCRATCH" -Iinclude -Ic-tests/support -Itests/calls \
-        -o "$SCRATCH/calls" "$SCRATCH/calls_table.c" tests/calls/*.c "$SCRATCH/tsan_memory.o" c-tests/support/{callbacks,server,test,wait}.c \
+        -o "$SCRATCH/calls" "$SCRATCH/calls_table.c" tests/calls/*.c "$SCRATCH/tsan_memory.o" c-tests/support/{callbacks,certs,server,test,wait}.c \
         -L"$SCRATCH" -lnats_rs -Wl,-rpath,"$SCRATCH" -lcmocka -pthread
     cd "$SCRATCH/files"
     CALLS_SANITIZED=1 "${run[@]}" "$SCRATCH/calls" "${1:-60}" "${@:2}"

@@ -22,11 +22,16 @@ typedef struct frame {
         void *object;
     } borrowed[FRAME_OBJECTS];
     int borrowed_count;
+    bool succeeded;
 } frame;
 
 typedef struct one_call {
     const char *name;
     void (*run)(frame *f);
+    /* Its result says whether it succeeded. */
+    bool has_outcome;
+    /* It ends what other calls need: it is made less often. */
+    bool ends;
 } one_call;
 
 /* Generated. */
@@ -37,10 +42,19 @@ void end_object(int kind, void *object);
 /* Of this thread's random numbers: one below n (0 for 0), and true once in n times. */
 uint32_t pick(uint64_t n);
 bool one_in(uint32_t n);
+/* Half of the calls are sensible: their arguments are chosen such that most of them succeed, and reach what is behind the
+ * checks of arguments. odd is one_in in the other calls, and false in these; some_field says whether a field of a
+ * structure is filled at random. */
+bool is_sensible(void);
+bool odd(uint32_t n);
+bool some_field(void);
 
 /* Handles that the library keeps the memory of: living, destroyed, of another kind, or NULL. keep adds a new
  * one, and ends the one whose place it takes. */
 void *a_handle(int kind);
+/* One of the last that were made of a kind, or of those that prefer was given. */
+void *preferred(int kind);
+void prefer(int kind, void *handle);
 void keep(int kind, void *handle);
 
 /* Objects that one thread at a time may use: taken out of those that there are, or NULL; given back; taken until
@@ -48,8 +62,15 @@ void keep(int kind, void *handle);
 void *take(int kind);
 void give(int kind, void *object);
 void *borrow(frame *f, int kind);
+/* Gives an object back at the end of the call. Returns it. */
+void *lend(frame *f, int kind, void *object);
+/* Some messages of the list, and the others are destroyed. */
+void give_messages(natsMsgList *list);
 /* The request that this thread's callback is about, or NULL. */
 microRequest *the_request(void);
+
+/* Beside the kinds of handles: subscriptions by what may be called on them. */
+enum { PREFER_PULL = SLOT_KINDS, PREFER_SYNC, PREFERENCES };
 
 enum text_category {
     TEXT_ANY,
@@ -65,7 +86,13 @@ enum text_category {
 /* All that follows lives until the end of the call. Zeroed memory; a text or NULL; a list of n; n bytes. */
 void *memory(frame *f, size_t size);
 const char *a_text(frame *f, int category);
+/* One of the texts, which are separated by |. */
+const char *a_choice(frame *f, const char *choices);
+/* The path, and the text, of one of these files of certs.h. */
+const char *a_certificate(frame *f, const char *choices);
+const char *a_file_text(frame *f, const char *choices);
 const char **some_texts(frame *f, int category, int n);
+const char **some_choices(frame *f, const char *choices, int n);
 void *some_bytes(frame *f, int n);
 
 int a_length(void);
@@ -73,6 +100,19 @@ int64_t a_time(void);
 int64_t a_number(void);
 int a_small_number(void);
 int an_enum(void);
+/* Revisions of buckets and sequences of the stream s0, as they were when last seen. */
+void saw_revision(uint64_t revision);
+uint64_t a_revision(void);
+void saw_sequences(uint64_t first, uint64_t last);
+uint64_t a_sequence(void);
+natsMsg *an_advisory(frame *f);
+/* The subjects and settings that other calls expect of a stream of this name. */
+void the_stream(frame *f, jsStreamConfig *cfg);
+
+/* A key of NATS's documentation. The file seed has the seed. */
+#define SEED "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY"
+#define PUBLIC_KEY "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4"
+
 /* Reads to the NUL. */
 void read_text(const char *text);
 

@@ -10,6 +10,9 @@ is never called, with the reason.
 import re
 import sys
 
+sys.dont_write_bytecode = True
+import sensible  # noqa: E402
+
 # Pointers to slots: memory that keeps its type for ever. Any of them may be passed at any time, also after its end.
 SLOTS = ["natsConnection", "natsSubscription", "natsOptions", "jsCtx", "jsAtomicBatchCtx", "jsFastBatchCtx", "kvStore",
          "kvWatcher", "microService", "microGroup", "microClient", "objStore", "objStorePut", "objStoreGet",
@@ -37,6 +40,8 @@ POSITIVE = {("natsSubscription_WaitForDrainCompletion", "timeout"), ("microClien
             # Two callbacks that each wait for the other's end would wait for ever.
             ("natsConnection_DestroyAndWait", "timeout")}
 NOT_NULL = {("js_PublishAsyncComplete", "opts")}
+# Results that say whether a call succeeded.
+OUTCOMES = {"natsStatus", "microError*"}
 NUMBERS = {"int", "int64_t", "uint64_t", "uint32_t", "size_t", "int32_t", "uint8_t"}
 
 
@@ -81,6 +86,20 @@ class Header:
         self.names = names
 
 
+def sensible_value(function, name):
+    """What a sensible call passes for this parameter, or None if the value that its type suggests will do."""
+    for functions, names, value in sensible.ARGUMENTS:
+        if re.fullmatch(functions, function) and re.fullmatch(names, name):
+            return value
+    return None
+
+
+def either(function, name, otherwise):
+    """An argument that depends on whether the call is sensible."""
+    value = sensible_value(function, name)
+    return f"is_sensible() ? {value} : {otherwise}" if value else otherwise
+
+
 def number(name, kind, function=""):
     if (function, name) in POSITIVE or name == "Wait":
         return "(int64_t)(1 + pick(20))"
@@ -110,7 +129,7 @@ def fill(header, name, out):
         if following:
             # The elements, as many as the length says; less than none at times.
             twice = " * 2" if name == "natsMetadata" else ""
-            line = f"int n = (int)pick(4);\n        s->{following} = one_in(20) ? -1 : n;\n        "
+            line = f"int n = (int)pick(4);\n        s->{following} = odd(20) ? -1 : n;\n        "
             if kind == "const char**":
                 line += f"s->{field} = some_texts(f, {text_category(field)}, n{twice});"
             elif kind == "const void*":
@@ -143,7 +162,11 @@ def fill(header, name, out):
         elif base in header.structures and stars == 1:
             line = f"s->{field} = depth < 3 ? memory(f, sizeof({base})) : NULL;\n        if (depth < 3)\n            fill_{base}(f, s->{field}, depth + 1);"
         if line:
-            out.append(f"    if (one_in(3)) {{\n        {line}\n    }}")
+            out.append(f"    if (some_field()) {{\n        {line}\n    }}")
+    if name in sensible.FIELDS:
+        out.append("    if (is_sensible()) {")
+        out += [f"        {line};" for line in sensible.FIELDS[name]]
+        out.append("    }")
     out.append("}\n")
 
 
@@ -160,17 +183,21 @@ def call(header, function, returns, params, out):
             continue
         v = f"v{i}"
         if base in SLOTS and stars == 1:
-            args.append(f"a_handle(KIND_{base})")
+            args.append(either(function, name, f"a_handle(KIND_{base})"))
         elif base in SLOTS and stars == 2:
             before.append(f"{base} *{v} = NULL;")
             if function == "natsOptions_Create":
                 # A connect that retries within the call takes 60 times as long: 2 minutes by default.
                 after.append(f"(void)natsOptions_SetReconnectWait({v}, 5);")
             after.append(f"keep(KIND_{base}, {v});")
-            args.append(f"one_in(30) ? NULL : &{v}")
-        elif base in header.owned and stars == 1:
+            if base == "natsSubscription" and (prefer := "PULL" if "PullSubscribe" in function and "Async" not in function else
+                                               "SYNC" if "Sync" in function else None):
+                after.append(f"if ({v} != NULL)\n        prefer(PREFER_{prefer}, {v});")
+            args.append(f"odd(30) ? NULL : &{v}")
+        elif base in header.owned and stars == 1 and function != f"{base}_Init":
             ends = function == f"{base}_Destroy" or (function, name) in CONSUMED
-            args.append(f"{'take' if ends else 'borrow'}({'' if ends else 'f, '}KIND_{base})")
+            own = "one_in(4) ? KIND_storedMsg : KIND_natsMsg" if ends and base == "natsMsg" else f"KIND_{base}"
+            args.append(either(function, name, f"{'take' if ends else 'borrow'}({'' if ends else 'f, '}{own})"))
         elif kind == "const objStoreInfo**":
             before.append(f"const objStoreInfo *{v} = NULL;")
             args.append(f"&{v}")
@@ -178,7 +205,7 @@ def call(header, function, returns, params, out):
             given = function == "js_PublishMsgAsync"
             before.append(f"{base} *{v} = {'take(KIND_' + base + ')' if given else 'NULL'};")
             after.append(f"give(KIND_{base}, {v});")
-            args.append(f"&{v}" if given else f"one_in(30) ? NULL : &{v}")
+            args.append(f"&{v}" if given else f"odd(30) ? NULL : &{v}")
         elif base == "natsInbox":
             before.append(f"natsInbox *{v} = NULL;")
             after.append(f"natsInbox_Destroy({v});")
@@ -190,30 +217,31 @@ def call(header, function, returns, params, out):
         elif kind in ("const void*", "const unsigned char*") or (
                 kind == "const char*" and following in ("int", "size_t") and re.search("len", following_name, re.I)):
             before.append(f"int {v}n = a_length();\n    const void *{v} = some_bytes(f, {v}n);")
-            length = f"({following}){v}n" if following == "size_t" else f"one_in(50) ? -1 : {v}n"
-            args += [f"one_in(50) && {v}n == 0 ? NULL : {v}", length]
+            length = f"({following}){v}n" if following == "size_t" else f"odd(50) ? -1 : {v}n"
+            args += [f"odd(50) && {v}n == 0 ? NULL : {v}", length]
             skip = 1
         elif kind == "const char**" and name in GIVEN_LISTS:
-            before.append(f"int {v}n = (int)pick(5);")
-            args += [f"one_in(30) ? NULL : some_texts(f, {text_category(name)}, {v}n)", f"one_in(30) ? -1 : {v}n"]
+            before.append(f"int {v}n = is_sensible() ? 1 + (int)pick(2) : (int)pick(5);")
+            texts = f"odd(30) ? NULL : some_texts(f, {text_category(name)}, {v}n)"
+            if name in sensible.LISTS:
+                texts = f'is_sensible() ? some_choices(f, "{sensible.LISTS[name]}", {v}n) : {texts}'
+            args += [texts, f"odd(30) ? -1 : {v}n"]
             skip = 1
         elif kind == "const kvChange*":
             before.append(f"int {v}n = (int)pick(4), {v}i;\n    kvChange *{v} = memory(f, (size_t){v}n * sizeof(kvChange));")
             before.append(f"for ({v}i = 0; {v}i < {v}n; {v}i++)\n        fill_kvChange(f, &{v}[{v}i], 0);")
-            args += [v, f"one_in(30) ? -1 : {v}n"]
+            args += [v, f"odd(30) ? -1 : {v}n"]
             skip = 1
         elif base in header.structures and stars == 1 and following == "size_t":
             # Outputs whose size the program tells.
             before.append(f"size_t {v}n = one_in(3) ? pick(sizeof({base})) : sizeof({base}) + pick(64);")
             args += [f"memory(f, {v}n)", f"{v}n"]
             skip = 1
-        elif base in header.structures and stars == 1 and f"{base}_Destroy" in header.names:
-            if function == f"{base}_Destroy":
-                before.append(f"{base} {v} = {{0}};")
-            else:
-                before.append(f"{base} {v} = {{0}};")
-                after.append(f"{base}_Destroy(&{v});")
-            args.append(f"one_in(30) ? NULL : &{v}")
+        elif base in header.structures and base not in header.owned and stars == 1 and f"{base}_Destroy" in header.names:
+            before.append(f"{base} {v} = {{0}};")
+            if function != f"{base}_Destroy":
+                after.append(f"give_messages(&{v});" if base == "natsMsgList" else f"{base}_Destroy(&{v});")
+            args.append(f"odd(30) ? NULL : &{v}")
         elif base in header.structures and stars == 1:
             init = f"\n    (void){base}_Init({v});" if f"{base}_Init" in header.names else ""
             before.append(f"{base} *{v} = memory(f, sizeof({base}));{init}\n    fill_{base}(f, {v}, 0);")
@@ -221,29 +249,29 @@ def call(header, function, returns, params, out):
                 before.append(f"if ({v}->Wait <= 0)\n        {v}->Wait = 20;")
             args.append(v if (function, name) in NOT_NULL else f"one_in(4) ? NULL : {v}")
         elif kind == "const char*":
-            args.append(f"a_text(f, {text_category(name)})")
+            args.append(either(function, name, f"a_text(f, {text_category(name)})"))
         elif kind in NUMBERS:
-            args.append(f"({kind}){number(name, kind, function)}")
+            args.append(either(function, name, f"({kind}){number(name, kind, function)}"))
         elif kind == "bool":
             args.append("one_in(2)")
         elif kind in header.enums or kind in ("natsLogLevel", "jsAdvisoryKind"):
             args.append(f"({kind})an_enum()")
         elif kind in header.callbacks:
-            args.append(f"one_in(8) ? NULL : on_{kind}")
+            args.append(f"odd(8) ? NULL : on_{kind}")
         elif kind == "void*":
-            args.append("one_in(4) ? NULL : &anything")
+            args.append("odd(4) ? NULL : &anything")
         elif kind == "FILE*":
             args.append("sink")
         elif kind == "char*":
             before.append(f"size_t {v}n = pick(300);")
-            args += [f"one_in(30) ? NULL : memory(f, {v}n)", f"{v}n"]
+            args += [f"odd(30) ? NULL : memory(f, {v}n)", f"{v}n"]
             skip = 1
         elif kind == "unsigned char*":
             args.append("memory(f, 64)")
         elif kind in ("char**", "void**", "unsigned char**"):
             before.append(f"{base} *{v} = NULL;")
             after.append(f"free({v});")
-            args.append(f"one_in(30) ? NULL : (void *)&{v}")
+            args.append(f"odd(30) ? NULL : (void *)&{v}")
         elif kind == "const char***":
             before.append(f"const char **{v} = NULL;")
             after.append(f"free((void *){v});")
@@ -260,12 +288,18 @@ def call(header, function, returns, params, out):
             args.append(f"&{v}")
         elif stars == 1 and (base in NUMBERS or base in header.enums or base in ("bool", "natsSock")):
             before.append(f"{base} *{v} = memory(f, sizeof({base}));")
-            args.append(f"one_in(10) ? NULL : {v}")
+            if function.startswith("kvStore_") and name == "rev":
+                after.append(f"if (f->succeeded)\n        saw_revision(*{v});")
+            args.append(f"odd(10) ? NULL : {v}")
         else:
             sys.exit(f"{function}: nothing is known of {kind} {name}")
     text = f"{function}({', '.join(args)})"
-    if returns == "microError*":
-        text = f"give(KIND_microError, {text})"
+    if returns == "natsStatus":
+        text = f"f->succeeded = {text} == NATS_OK"
+    elif returns == "microError*":
+        before.append("microError *e;")
+        made = "!=" if function in ("micro_ErrorFromText", "microError_WrapText", "micro_ErrorFromStatus") else "=="
+        text = f"e = {text};\n    f->succeeded = e {made} NULL;\n    give(KIND_microError, e)"
     elif returns == "const char*" and READABLE.match(function):
         text = f"read_text({text})"
     elif returns != "void":
@@ -277,7 +311,7 @@ def call(header, function, returns, params, out):
 def main():
     header = Header(open(sys.argv[1]).read())
     out = ["/* Generated by tests/calls/generate.py: do not edit. */", '#include "calls.h"\n']
-    kinds = SLOTS + header.owned
+    kinds = SLOTS + header.owned + ["storedMsg"]
     enums = ["enum {", *[f"    KIND_{k}," for k in kinds], f"    SLOT_KINDS = {len(SLOTS)},", f"    KINDS = {len(kinds)}", "};\n"]
     out += [f"static void fill_{name}(frame *f, {name} *s, int depth) __attribute__((unused));" for name in header.structures]
     for name in header.structures:
@@ -286,16 +320,21 @@ def main():
     for name in LEFT_OUT:
         if name not in header.names:
             sys.exit(f"{name} is left out, but there is no such function")
+    for functions, names, _ in sensible.ARGUMENTS:
+        if not any(re.fullmatch(functions, f) and any(re.fullmatch(names, n) for _, n in params) for f, _, params in called):
+            sys.exit(f"sensible.ARGUMENTS: no function {functions} has a parameter {names}")
     for function, returns, params in called:
         call(header, function, returns, params, out)
     out.append("const one_call calls[] = {")
-    out += [f'    {{"{name}", call_{name}}},' for name, _, _ in called]
+    out += [f'    {{"{name}", call_{name}, {"true" if returns in OUTCOMES else "false"}, '
+            f'{"true" if re.fullmatch(sensible.ENDS, name) else "false"}}},' for name, returns, _ in called]
     out.append("};\nconst int call_count = (int)(sizeof(calls) / sizeof(calls[0]));\n")
     out.append("void end_object(int kind, void *object)\n{\n    switch (kind) {")
     for kind in kinds:
-        if f"{kind}_Destroy" not in header.names:
+        destroy = "natsMsg_Destroy" if kind == "storedMsg" else f"{kind}_Destroy"
+        if destroy not in header.names:
             continue
-        text = f"{kind}_Destroy(object)"
+        text = f"{destroy}(object)"
         if kind == "microService":
             # While its connection drains, the first call stops it and the second one releases it.
             text = f"microError_Destroy({text});\n        microError_Destroy({text})"
