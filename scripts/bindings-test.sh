@@ -4,14 +4,14 @@
 # callbacks; whether callbacks leak memory (Python, Go); Python after fork; and the sizes of the structs that they declare.
 # A language whose tools are not installed is left out with a message.
 #
-# usage: bindings-test.sh [LANGUAGE...]   python, node, go, luajit, java, csharp; without arguments, all of them
+# usage: bindings-test.sh [LANGUAGE...]   python, node, go, luajit, java, csharp, rust; without arguments, all of them
 # NATS_RS_BUILD=DIRECTORY installs from that CMake build instead of a new one. ROUNDS=N repeats the tests of the exit N
 # times (2).
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-ALL=(python node go luajit java csharp)
+ALL=(python node go luajit java csharp rust)
 WANTED=("$@")
 [ $# -gt 0 ] || WANTED=("${ALL[@]}")
 ROUNDS=${ROUNDS:-2}
@@ -84,6 +84,14 @@ ready_csharp() {
     quiet mcs -langversion:6 -warnaserror -out:"$WORK/demo.exe" bindings/csharp/*.cs
     program=(mono "$WORK/demo.exe")
 }
+ready_rust() {
+    { have cargo && have pkg-config; } || { say "cargo or pkg-config is not installed" && return 1; }
+    local cargo=(--locked --manifest-path bindings/rust/Cargo.toml)
+    quiet cargo fmt --manifest-path bindings/rust/Cargo.toml --check
+    quiet cargo clippy "${cargo[@]}" --target-dir "$ROOT/build/bindings-rust" -- -D warnings
+    quiet cargo build "${cargo[@]}" --target-dir "$ROOT/build/bindings-rust"
+    program=("$ROOT/build/bindings-rust/debug/demo")
+}
 
 # ---- tests -----------------------------------------------------------------------------------------------
 
@@ -119,7 +127,7 @@ everything() {
     wait_for 50 asks_for_restart "$pid" || show_and_die "$1: no end of the first part" "$WORK/out" "$WORK/err"
     stop_server "$SERVER_PID"
     start_server -js -sd "$WORK/store-$1" -p "$port"
-    echo >&8 || true
+    (trap '' PIPE && echo >&8) || true # a program that has died does not read: its status tells
     wait "$pid" || rc=$?
     exec 8>&-
     stop_server "$SERVER_PID"
@@ -168,7 +176,7 @@ for language in "${WANTED[@]}"; do
         ends "$language" error-in-callback 0 "callbacks went on after errors"
     done
     case "$language" in
-    python | go) ends "$language" many-callbacks 0 "callbacks leave nothing behind" ;;
+    python | go | rust) ends "$language" many-callbacks 0 "callbacks leave nothing behind" ;;
     esac
     if [ "$language" = python ]; then
         ends "$language" fork 0 "children work and end"

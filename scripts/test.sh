@@ -101,9 +101,9 @@ scripts/chaos.sh
 step "Calls in random order (scripts/calls.sh 3600 for longer)"
 scripts/calls.sh 10 1 2
 
-step "Other languages: Python, Node, Go"
+step "Other languages: Python, Node, Go, Rust"
 scripts/install-deps.sh bindings || say "languages without tools are left out"
-NATS_RS_BUILD="$BUILD" scripts/bindings-test.sh python node go
+NATS_RS_BUILD="$BUILD" scripts/bindings-test.sh python node go rust
 
 step "Instructions, allocations and threads a message"
 scripts/bench-gate.sh
