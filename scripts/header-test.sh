@@ -18,12 +18,12 @@ CPP=("${CXX:-c++}")
 if have clang; then C+=(clang); fi
 if have clang++; then CPP+=(clang++); fi
 
-# check WHAT COMPILER...: fails unless the compiler accepts $SCRATCH/source.c.
+# check WHAT COMPILER...: fails unless the compiler accepts $SOURCE, or $SCRATCH/source.c.
 check() {
-    local what=$1
+    local what=$1 source=${SOURCE:-$SCRATCH/source.c}
     shift
-    "$@" -fsyntax-only "$SCRATCH/source.c" >"$SCRATCH/compiler.log" 2>&1 || {
-        cat "$SCRATCH/compiler.log" >&2
+    "$@" -fsyntax-only "$source" >"$source.log" 2>&1 || {
+        cat "$source.log" >&2
         die "$what: refused by $*"
     }
 }
@@ -57,12 +57,11 @@ clang_allows() {
     esac
 }
 
+# Included twice: the first one is the header alone, in front of which there is nothing.
 check_header() { # check_header DIRECTORY HEADER
-    printf '#include "%s"\nint x;\n' "$2" >"$SCRATCH/source.c"
-    check_all "$2" "$1"
     printf '#include "%s"\n#include "%s"\n#ifndef NATS_RS_VERSION\n#error not ours\n#endif\nint x;\n' "$2" "$2" \
         >"$SCRATCH/source.c"
-    check_all "$2, twice" "$1"
+    check_all "$2" "$1"
 }
 
 for header in "${OURS[@]}"; do
@@ -72,18 +71,45 @@ for header in "${SHIMS[@]}"; do
     check_header "$COMPAT" "$header"
 done
 
-# The C++ interface: each header alone, and nats_rs.hpp twice, with each compiler.
+# The C++ interface: each header alone, and nats_rs.hpp twice, with each compiler. A header of the C++ library takes a second:
+# as many at a time as there are processors.
+check_cpp() ( # check_cpp FILE WHAT COMPILER...; in a process of its own
+    trap - EXIT
+    SOURCE=$1
+    shift
+    check "$@" "${WARNINGS[@]}" -Wconversion -I "$INCLUDE" -x c++
+)
 HPP=()
+CHECKS=()
+# fewer_than N: waits until fewer than N checks are running.
+fewer_than() {
+    while [ "$(jobs -rp | wc -l)" -ge "$1" ]; do
+        wait -n || no_more
+    done
+}
+# One has failed, and has said why: the others end first, because their files are in $SCRATCH.
+no_more() {
+    wait
+    die "the C++ interface does not compile"
+}
 for header in "$INCLUDE"/nats_rs/cpp/*.hpp; do
     HPP+=("$(basename "$header")")
-    printf '#include "nats_rs/cpp/%s"\nint x;\n' "${HPP[-1]}" >"$SCRATCH/source.c"
-    check "${HPP[-1]}" "${CPP[0]}" -std=c++17 "${WARNINGS[@]}" -Wconversion -I "$INCLUDE" -x c++
+    printf '#include "nats_rs/cpp/%s"\nint x;\n' "${HPP[-1]}" >"$SCRATCH/${HPP[-1]}.c"
+    fewer_than "$(jobs_wanted)"
+    check_cpp "$SCRATCH/${HPP[-1]}.c" "${HPP[-1]}" "${CPP[0]}" -std=c++17 &
+    CHECKS+=("$!")
 done
-printf '#include "nats_rs.hpp"\n#include "nats_rs.hpp"\nint x;\n' >"$SCRATCH/source.c"
+printf '#include "nats_rs.hpp"\n#include "nats_rs.hpp"\nint x;\n' >"$SCRATCH/twice.c"
 for compiler in "${CPP[@]}"; do
     for standard in c++17 c++20; do
-        check nats_rs.hpp "$compiler" "-std=$standard" "${WARNINGS[@]}" -Wconversion -I "$INCLUDE" -x c++
+        cp "$SCRATCH/twice.c" "$SCRATCH/$compiler-$standard.c"
+        fewer_than "$(jobs_wanted)"
+        check_cpp "$SCRATCH/$compiler-$standard.c" nats_rs.hpp "$compiler" "-std=$standard" &
+        CHECKS+=("$!")
     done
+done
+for check in "${CHECKS[@]}"; do
+    wait "$check" || no_more
 done
 
 # Properties of nats.c's header that programs rely on.

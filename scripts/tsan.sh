@@ -29,7 +29,8 @@ RUSTFLAGS="-Zsanitizer=thread -Cforce-frame-pointers=yes" CARGO_PROFILE_RELEASE_
 LIBRARY="$ROOT/target/tsan/$TARGET/release/libnats_rs.so"
 export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1:suppressions=$ROOT/c-tests/tsan.supp}"
 # The runtime of older compilers lacks functions that the library calls.
-"${CC:-cc}" -O1 -fno-builtin -c -o "$SCRATCH/tsan_memory.o" c-tests/support/tsan_memory.c
+mkdir -p "$BUILD/lib"
+"${CC:-cc}" -O1 -fno-builtin -c -o "$BUILD/lib/tsan_memory.o" c-tests/support/tsan_memory.c
 # Newer kernels load programs at addresses that the runtime of older compilers does not expect.
 run=(setarch -R)
 
@@ -40,20 +41,22 @@ if [ "${1:-}" = calls ]; then
     ln -s libnats_rs.so.0 "$SCRATCH/libnats_rs.so"
     python3 tests/calls/generate.py include/nats_rs.h "$SCRATCH/calls_table.c"
     "${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -g -fsanitize=thread -I"$SCRATCH" -Iinclude -Ic-tests/support -Itests/calls \
-        -o "$SCRATCH/calls" "$SCRATCH/calls_table.c" tests/calls/*.c "$SCRATCH/tsan_memory.o" c-tests/support/{callbacks,certs,server,test,wait}.c \
+        -o "$SCRATCH/calls" "$SCRATCH/calls_table.c" tests/calls/*.c "$BUILD/lib/tsan_memory.o" c-tests/support/{callbacks,certs,server,test,wait}.c \
         -L"$SCRATCH" -lnats_rs -Wl,-rpath,"$SCRATCH" -lcmocka -pthread
     cd "$SCRATCH/files"
     CALLS_SANITIZED=1 "${run[@]}" "$SCRATCH/calls" "${1:-60}" "${@:2}"
     exit 0
 fi
-mkdir -p "$BUILD/lib"
 cp "$LIBRARY" "$BUILD/lib/libnats_rs.so.0"
 ln -sf libnats_rs.so.0 "$BUILD/lib/libnats_rs.so"
 
 heading "C tests with ThreadSanitizer"
 cmake -S c-tests -B "$BUILD/tests" -DCMAKE_BUILD_TYPE=Debug -DNATS_RS_LIBRARY="$BUILD/lib/libnats_rs.so" \
     -DNATS_RS_INCLUDE_DIR="$ROOT/include" -DCMAKE_C_FLAGS="-fsanitize=thread" -DCMAKE_CXX_FLAGS="-fsanitize=thread" \
-    -DCMAKE_EXE_LINKER_FLAGS="$SCRATCH/tsan_memory.o"
-cmake --build "$BUILD/tests" -j "$JOBS"
+    -DCMAKE_EXE_LINKER_FLAGS="$BUILD/lib/tsan_memory.o"
+# What is run, and no more.
+mapfile -t TARGETS < <(cmake --build "$BUILD/tests" --target help | grep -oE '\<(test_[a-z0-9_]+|nkeygen)$' |
+    grep -vE '^test_(fork|cpp)|_(cpp|source)$')
+cmake --build "$BUILD/tests" -j "$JOBS" --target "${TARGETS[@]}" -- --no-print-directory
 cd "$BUILD/tests"
-"${run[@]}" ctest --output-on-failure --no-tests=error -LE 'valgrind|cpp' -E '^test_fork' -j "$JOBS" "$@"
+"${run[@]}" ctest --output-on-failure --no-tests=error -LE 'valgrind|cpp' -E '^test_(fork|headers)' -j "$JOBS" "$@"
