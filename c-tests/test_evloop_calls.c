@@ -102,7 +102,9 @@ static natsStatus on_write(void *userData, bool add) {
     poll_loop *p = (poll_loop *)userData;
 
     enter(p, add ? 'W' : 'w');
+    pthread_mutex_lock(&p->lock);
     p->write = add;
+    pthread_mutex_unlock(&p->lock);
     return leave(p, false);
 }
 
@@ -121,12 +123,39 @@ static const char *so_far(poll_loop *p, char copy[256]) {
     return copy;
 }
 
+static int attaches(poll_loop *p) {
+    int n;
+
+    pthread_mutex_lock(&p->lock);
+    n = p->attaches;
+    pthread_mutex_unlock(&p->lock);
+    return n;
+}
+
+static bool wants_to_write(poll_loop *p) {
+    bool wants;
+
+    pthread_mutex_lock(&p->lock);
+    wants = p->write;
+    pthread_mutex_unlock(&p->lock);
+    return wants;
+}
+
+/* The connection whose events turn processes. */
+static void watch(poll_loop *p, natsConnection *nc) {
+    pthread_mutex_lock(&p->lock);
+    p->nc = nc;
+    pthread_mutex_unlock(&p->lock);
+}
+
 /* One turn of the loop. True if something was ready. */
 static bool turn(poll_loop *p) {
+    natsConnection *nc;
     struct pollfd fd;
     int ready;
 
     pthread_mutex_lock(&p->lock);
+    nc = p->nc;
     fd.fd = p->socket;
     fd.events = (short)(POLLIN | (p->write ? POLLOUT : 0));
     fd.revents = 0;
@@ -143,9 +172,9 @@ static bool turn(poll_loop *p) {
     }
     ready = poll(&fd, 1, 5);
     if (ready > 0 && (fd.revents & (POLLIN | POLLHUP | POLLERR)) != 0)
-        natsConnection_ProcessReadEvent(p->nc);
+        natsConnection_ProcessReadEvent(nc);
     if (ready > 0 && (fd.revents & POLLOUT) != 0)
-        natsConnection_ProcessWriteEvent(p->nc);
+        natsConnection_ProcessWriteEvent(nc);
     return ready > 0;
 }
 
@@ -193,18 +222,18 @@ static void calls_come_in_order(void) {
     CHECK_OK(natsOptions_SetReleasedCB(opts, on_released, &c));
     nc = peer_connect(&s, opts);
     CHECK(p.data_seen == NULL);
-    CHECK_INT(p.attaches, 1);
+    CHECK_INT(attaches(&p), 1);
     CHECK_INT(p.socket >= 0, 1);
     CHECK((fcntl(p.socket, F_GETFL) & O_NONBLOCK) != 0);
     /* What the functions themselves do with the connection is asked for by the library's threads. */
-    TURN_UNTIL(&p, natsConnection_Buffered(nc) == 0 && !p.write);
+    TURN_UNTIL(&p, natsConnection_Buffered(nc) == 0 && !wants_to_write(&p));
     so_far(&p, log);
 
-    p.nc = NULL;
+    watch(&p, NULL);
     for (i = 0; i < 10; i++)
         CHECK_OK(natsConnection_PublishString(nc, "foo", "x"));
     CHECK_STR(so_far(&p, log), "W");
-    p.nc = nc;
+    watch(&p, nc);
     natsConnection_ProcessWriteEvent(nc);
     CHECK_CONTAINS(so_far(&p, log), "w");
     for (i = 0; i < 10; i++)
@@ -213,17 +242,17 @@ static void calls_come_in_order(void) {
     TURN_UNTIL(&p, peer_expect_within(&s, "PONG\r\n", 1));
 
     /* Lost: nothing more for this socket, which the loop closes; then another one. */
-    TURN_UNTIL(&p, natsConnection_Buffered(nc) == 0 && !p.write);
+    TURN_UNTIL(&p, natsConnection_Buffered(nc) == 0 && !wants_to_write(&p));
     so_far(&p, log);
-    p.nc = NULL;
+    watch(&p, NULL);
     peer_hang_up(&s);
     CHECK_SOON((natsConnection_ProcessReadEvent(nc), logged(&p, "r")));
     CHECK(logged(&p, "wr"));
     CHECK(!logged(&p, "X"));
-    p.nc = nc;
+    watch(&p, nc);
     CHECK(turn(&p)); /* closes */
     CHECK(peer_shake_hands(&s, NULL));
-    TURN_UNTIL(&p, p.attaches == 2 && natsConnection_Status(nc) == NATS_CONN_STATUS_CONNECTED);
+    TURN_UNTIL(&p, attaches(&p) == 2 && natsConnection_Status(nc) == NATS_CONN_STATUS_CONNECTED);
     CHECK(p.data_seen == &p);
     CHECK(logged(&p, "wrA"));
 
@@ -312,7 +341,7 @@ static void attaching_can_fail(void) {
     CHECK_STATUS(natsConnection_Connect(&nc, opts), NATS_NO_MEMORY);
     CHECK_ERROR(NATS_NO_MEMORY, "Error attaching to the event loop: 24 - No Memory");
     CHECK_STR(so_far(&p, log), "A");
-    CHECK_INT(p.attaches, 1);
+    CHECK_INT(attaches(&p), 1);
     natsOptions_Destroy(opts);
 
     /* In a reconnect it is one more attempt. */
@@ -323,7 +352,7 @@ static void attaching_can_fail(void) {
     p.refuse = 3;
     CHECK_OK(natsConnection_Reconnect(nc));
     TURN_UNTIL(&p, counter_get(&c.reconnected) == 1);
-    CHECK_INT(p.attaches, 5);
+    CHECK_INT(attaches(&p), 5);
     natsConnection_Destroy(nc);
     CHECK(logged(&p, "X"));
     while (p.closing != -1)
@@ -346,7 +375,7 @@ static void a_full_socket_ends_at_the_write_deadline(void) {
     opts = polled(s.url, &p);
     CHECK_OK(natsOptions_SetWriteDeadline(opts, 50));
     nc = peer_connect(&s, opts);
-    p.nc = NULL;
+    watch(&p, NULL);
     for (i = 0; i < 10000 && st == NATS_OK; i++)
         st = natsConnection_Publish(nc, "foo", data, sizeof(data));
     CHECK_INT(st, NATS_TIMEOUT);

@@ -26,7 +26,7 @@ static void play_grinder(peer *p, void *arg) {
     grinder *g = (grinder *)arg;
 
     for (;;) {
-        static char buffer[65536];
+        char buffer[65536];
         long got = 0;
         ssize_t n;
         int client = accept(p->listener, NULL, NULL);

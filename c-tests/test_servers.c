@@ -3,17 +3,27 @@
 #include "server.h"
 #include "test.h"
 
+static void set_choice(closure *c, const char *url) {
+    pthread_mutex_lock(&c->lock);
+    c->reply = url;
+    pthread_mutex_unlock(&c->lock);
+}
+
 /* Chooses the server whose URL is the closure's reply; notes what it was given. */
 static int choose(natsConnection *nc, const char *const *servers, int count, int64_t *pause, void *arg) {
     closure *c = (closure *)arg;
+    const char *choice;
     int i;
 
     if (nc == NULL || count < 1 || *pause < 0)
         counter_add(&c->wrong, 1);
     counter_add(&c->entered, 1);
     *pause = 1;
+    pthread_mutex_lock(&c->lock);
+    choice = c->reply;
+    pthread_mutex_unlock(&c->lock);
     for (i = 0; i < count; i++)
-        if (strcmp(servers[i], c->reply) == 0)
+        if (strcmp(servers[i], choice) == 0)
             return i;
     return -1;
 }
@@ -55,7 +65,7 @@ static void the_program_chooses(void) {
     CHECK_STATUS(natsOptions_SetNextServerHandler(NULL, choose, &choice), NATS_INVALID_ARG);
     CHECK_OK(natsOptions_SetNextServerHandler(opts, choose, &choice));
     CHECK_OK(natsOptions_SetReconnectWait(opts, 1000000)); /* not used */
-    choice.reply = d.url;
+    set_choice(&choice, d.url);
     nc = connect_to(&a, &b, &d, opts);
     check_connected_to(nc, &a);
     CHECK_INT(counter_get(&choice.entered), 0);
@@ -63,14 +73,14 @@ static void the_program_chooses(void) {
     CHECK_REACHED(&c.reconnected, 1);
     check_connected_to(nc, &d); /* and not b, the next of the list */
     CHECK_INT(counter_get(&choice.entered), 1);
-    choice.reply = "none of them";
+    set_choice(&choice, "none of them");
     CHECK_OK(natsConnection_Reconnect(nc));
     CHECK_REACHED(&c.reconnected, 2); /* the one that the library would have tried */
-    choice.reply = a.url;
+    set_choice(&choice, a.url);
     server_kill(&a);
     CHECK_OK(natsConnection_Reconnect(nc));
     CHECK_REACHED(&choice.entered, 5); /* it is asked before each attempt */
-    choice.reply = b.url;
+    set_choice(&choice, b.url);
     CHECK_REACHED(&c.reconnected, 3);
     check_connected_to(nc, &b);
     CHECK_INT(counter_get(&choice.wrong), 0);

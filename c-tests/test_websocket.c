@@ -384,6 +384,7 @@ static void expect_lost(const void *bytes, size_t length, bool hang_up) {
     CHECK_REACHED(&c.reconnected, 1);
     peer_refuse(&p);
     natsConnection_Destroy(nc);
+    CHECK_REACHED(&c.closed, 1); /* the next round uses the same closure */
     peer_close(&p);
     close(r.upstream);
     server_stop(&s);

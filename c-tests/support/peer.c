@@ -39,6 +39,10 @@ static void listen_on(peer *p, int port) {
     snprintf(p->url, sizeof(p->url), "nats://127.0.0.1:%d", p->port);
 }
 
+/* The thread of a script opens and closes the socket; peer_close shuts it down meanwhile. It must not be another file of the
+ * test by then. */
+static pthread_mutex_t socket_lock = PTHREAD_MUTEX_INITIALIZER;
+
 void peer_open(peer *p) {
     memset(p, 0, sizeof(*p));
     p->socket = -1;
@@ -57,8 +61,10 @@ void peer_close(peer *p) {
     if (p->listener >= 0)
         shutdown(p->listener, SHUT_RDWR);
     if (p->running) {
+        pthread_mutex_lock(&socket_lock);
         if (p->socket >= 0)
             shutdown(p->socket, SHUT_RDWR);
+        pthread_mutex_unlock(&socket_lock);
         pthread_join(p->thread, NULL);
     }
     p->running = false;
@@ -106,14 +112,19 @@ static bool readable(int fd, int64_t timeout_ms) {
 }
 
 bool peer_accept(peer *p) {
+    int accepted;
+
     peer_hang_up(p);
     p->length = p->seen = 0;
     if (!readable(p->listener, deadline_ms())) {
         problem(p, "nobody connected");
         return false;
     }
-    p->socket = accept(p->listener, NULL, NULL);
-    if (p->socket < 0) {
+    accepted = accept(p->listener, NULL, NULL);
+    pthread_mutex_lock(&socket_lock);
+    p->socket = accepted;
+    pthread_mutex_unlock(&socket_lock);
+    if (accepted < 0) {
         problem(p, "accept failed");
         return false;
     }
@@ -248,9 +259,11 @@ bool peer_expect_end(peer *p) {
 }
 
 void peer_hang_up(peer *p) {
+    pthread_mutex_lock(&socket_lock);
     if (p->socket >= 0)
         close(p->socket);
     p->socket = -1;
+    pthread_mutex_unlock(&socket_lock);
 }
 
 void peer_reset(peer *p) {

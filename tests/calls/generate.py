@@ -247,6 +247,8 @@ def call(header, function, returns, params, out):
             before.append(f"{base} *{v} = memory(f, sizeof({base}));{init}\n    fill_{base}(f, {v}, 0);")
             if base == "jsOptions":
                 before.append(f"if ({v}->Wait <= 0)\n        {v}->Wait = 20;")
+            if function == "js_PublishAsyncComplete":
+                before.append(f"if ({v}->MaxWait == 0)\n        {v}->MaxWait = 20;")
             args.append(v if (function, name) in NOT_NULL else f"one_in(4) ? NULL : {v}")
         elif kind == "const char*":
             args.append(either(function, name, f"a_text(f, {text_category(name)})"))
