@@ -31,7 +31,6 @@ static void on_ordered_msg(natsConnection *nc, natsSubscription *sub, natsMsg *m
 
     (void)nc;
     (void)sub;
-    note(c, msg);
     if (natsMsg_GetMetaData(&meta, msg) != NATS_OK) {
         counter_add(&c->wrong, 1);
     } else {
@@ -40,6 +39,7 @@ static void on_ordered_msg(natsConnection *nc, natsSubscription *sub, natsMsg *m
             counter_add(&c->wrong, 1);
         c->last = meta->Sequence.Stream;
     }
+    note(c, msg); /* the last step: the test looks at all of it when it has seen the number of messages */
     jsMsgMetaData_Destroy(meta);
     natsMsg_Destroy(msg);
 }

@@ -13,6 +13,7 @@ void drain_start(drain_world *f) {
 
 void drain_end(drain_world *f) {
     natsConnection_Destroy(f->nc);
+    CHECK_REACHED(&f->c.closed, 1); /* no callback is to find the closure gone */
     natsConnection_Destroy(f->other);
     server_stop(&f->s);
 }

@@ -28,15 +28,13 @@ void js_peer_start_as(js_peer *j, const char *version) {
 
 void js_peer_end(js_peer *j) {
     jsCtx_Destroy(j->js);
-    peer_refuse(&j->p);
-    peer_hang_up(&j->p);
+    peer_close(&j->p); /* a script that is running ends with it */
 #if OURS
     /* The next round uses the same closures. */
     CHECK_OK(natsConnection_DestroyAndWait(j->nc, deadline_ms()));
 #else
     natsConnection_Destroy(j->nc);
 #endif
-    peer_close(&j->p);
 }
 
 /* Reads the next line; false if none arrives in time. */

@@ -27,6 +27,7 @@ void kv_end(kv_fixture *f) {
     kvStore_Destroy(f->kv);
     jsCtx_Destroy(f->js);
     natsConnection_Destroy(f->nc);
+    CHECK_REACHED(&f->c.closed, 1); /* no callback is to find the closure gone */
     server_stop(&f->s);
 }
 
