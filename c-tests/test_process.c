@@ -1,5 +1,6 @@
-/* Effects of the process: fork, the end of threads, limits of the number of threads, and closing the library in
- * places where that is not possible. Only libnats_rs supports this. */
+/* Effects of the process: fork, the end of threads, limits of the number of threads, closed standard descriptors, and
+ * closing the library in places where that is not possible. Only libnats_rs supports this. */
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -107,6 +108,36 @@ static void few_threads_allowed(void) {
         if (status_of(child) != 0)
             check_failed(__FILE__, __LINE__, "with %d threads messages are lost", most);
     }
+    server_stop(&s);
+}
+
+/* A program without standard input, output and error: its descriptors get other numbers than those, which somebody may
+ * still print to. */
+static void without_standard_descriptors(void) {
+    server s;
+    pid_t child;
+
+    server_run(&s);
+    child = fork();
+    if (child == 0) {
+        natsConnection *nc = NULL;
+        natsOptions *opts = NULL;
+        bool well;
+
+        alarm((unsigned)(60 * time_factor()));
+        for (int fd = 0; fd <= 2; fd++)
+            close(fd);
+        well = natsOptions_Create(&opts) == NATS_OK && natsOptions_SetURL(opts, s.url) == NATS_OK &&
+               natsOptions_SetManualDispatch(opts, true) == NATS_OK &&
+               natsConnection_Connect(&nc, opts) == NATS_OK;
+        for (int fd = 0; fd <= 2; fd++)
+            well = well && fcntl(fd, F_GETFD) == -1 && errno == EBADF;
+        well = well && natsConnection_Flush(nc) == NATS_OK;
+        natsConnection_Destroy(nc);
+        natsOptions_Destroy(opts);
+        end_child(well && delivers_or_tells(s.url));
+    }
+    CHECK_INT(status_of(child), 0);
     server_stop(&s);
 }
 
@@ -374,11 +405,9 @@ static void closing_in_callbacks_on_the_programs_threads(void) {
 
 int main(int argc, char **argv) {
     static const test_case cases[] = {
-        TEST(fork_after_the_end),
-        TEST(inboxes_after_fork),
-        TEST(few_threads_allowed),
-        TEST(in_a_destructor_of_a_thread),
-        TEST(closing_in_callbacks_on_the_programs_threads),
+        TEST(fork_after_the_end),          TEST(inboxes_after_fork),
+        TEST(few_threads_allowed),         TEST(without_standard_descriptors),
+        TEST(in_a_destructor_of_a_thread), TEST(closing_in_callbacks_on_the_programs_threads),
         TEST(threads_ended_in_callbacks),
 #ifdef __cplusplus
         TEST(exception_in_a_callback),

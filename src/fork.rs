@@ -22,13 +22,15 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::ops::Deref;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 
 use once_cell::race::OnceBox;
+use rustix::io::{Errno, fcntl_dupfd_cloexec};
+use rustix::stdio::raw_stderr;
 
 /// The size of the pages that can be cleared individually. If the system's pages are larger, only the fork handler
 /// clears the number.
@@ -189,28 +191,40 @@ pub struct Descriptor<T: AsFd> {
     secret: bool,
 }
 
-impl<T: AsFd> Descriptor<T> {
-    /// A descriptor that only the library knows: children close it at once.
-    pub(crate) fn new(inner: T) -> Self {
+impl<T: AsFd + From<OwnedFd>> Descriptor<T> {
+    /// A descriptor that only the library knows: children close it at once. Fails if the number has to be changed, see
+    /// [`not_standard`], and there is no other.
+    pub(crate) fn new(inner: T) -> Result<Self, Errno> {
+        let inner = not_standard(inner)?;
         if let Some((word, bit)) = bit_of(inner.as_fd().as_raw_fd()) {
             word.fetch_or(bit, AcqRel);
         }
-        Descriptor {
+        Ok(Descriptor {
             inner: Some(inner),
             generation: generation(),
             secret: true,
-        }
+        })
     }
 
     /// A descriptor that the program knows: it stays open in a child until the handle is destroyed
-    /// there.
-    pub(crate) fn shown(inner: T) -> Self {
-        Descriptor {
-            inner: Some(inner),
+    /// there. Fails as `new` does.
+    pub(crate) fn shown(inner: T) -> Result<Self, Errno> {
+        Ok(Descriptor {
+            inner: Some(not_standard(inner)?),
             generation: generation(),
             secret: false,
-        }
+        })
     }
+}
+
+/// Gives a descriptor another number if it has one of those of standard input, output and error. It gets one of these in a
+/// program that has closed them, and what such a program prints, or a library that it uses, would otherwise be sent to the
+/// server in the middle of a message.
+fn not_standard<T: AsFd + From<OwnedFd>>(inner: T) -> Result<T, Errno> {
+    if inner.as_fd().as_raw_fd() > raw_stderr() {
+        return Ok(inner);
+    }
+    fcntl_dupfd_cloexec(inner.as_fd(), raw_stderr() + 1).map(T::from)
 }
 
 impl<T: AsFd> Descriptor<T> {

@@ -45,7 +45,8 @@ fn a_descriptor_is_in_the_table_while_it_is_open() {
         word.load(Relaxed) & bit != 0
     };
     let (one, other) = UnixStream::pair().expect("there are descriptors");
-    let (one, other) = (Descriptor::new(one), Descriptor::shown(other));
+    let one = Descriptor::new(one).expect("its number stays");
+    let other = Descriptor::shown(other).expect("its number stays");
     let (fd, shown) = (one.as_raw_fd(), other.as_raw_fd());
     assert!(is_marked(fd) && one.is_ours());
     assert!(!is_marked(shown));

@@ -112,8 +112,8 @@ pub fn dial(host: &str, port: u16, options: &DialOptions, cancel: &Cancel) -> Re
 ///
 /// Returns `NATS_SYS_ERROR` if it cannot be made non-blocking.
 pub fn adopt(fd: OwnedFd) -> Result<Socket> {
-    let socket = Socket::new(fd.into());
     let failed = |e: io::Error| system("cannot use the socket of the proxy handler", e);
+    let socket = Socket::new(fd.into()).map_err(|e| failed(e.into()))?;
     socket.set_nonblocking(true).map_err(failed)?;
     socket.set_cloexec(true).map_err(failed)?;
     tune(&socket);
@@ -229,7 +229,7 @@ fn start(address: SocketAddr, local: Option<IpAddr>) -> io::Result<Socket> {
         domain,
         Type::STREAM.nonblocking(),
         Some(Protocol::TCP),
-    )?);
+    )?)?;
     if let Some(ip) = local {
         if ip.is_ipv4() != address.is_ipv4() {
             let text = "the local address is of the other IP version";

@@ -86,7 +86,11 @@ impl ServerUrl {
             user: None,
             password: None,
             token: None,
-            host: if host.is_empty() { "localhost" } else { host }.to_owned(),
+            host: if host.is_empty() {
+                "localhost".to_owned()
+            } else {
+                host
+            },
             is_ipv6_literal,
             port,
             path: path.map(Secret::from),
@@ -231,20 +235,24 @@ pub fn split_list(urls: &str) -> Result<Vec<String>> {
 }
 
 /// The host, whether it is an IPv6 address, and what follows it.
-fn split_host(text: &str) -> Result<(&str, bool, &str)> {
+fn split_host(text: &str) -> Result<(String, bool, &str)> {
     let Some(inner) = text.strip_prefix('[') else {
         let end = text.find([':', '/']).unwrap_or(text.len());
-        return Ok((&text[..end], false, &text[end..]));
+        return Ok((text[..end].to_owned(), false, &text[end..]));
     };
     let Some((host, rest)) = inner.split_once(']') else {
         return Err(Error::invalid_arg("missing ']' in the server URL"));
     };
-    // `fe80::1%eth0`: the zone is for the resolver to check.
-    let address = host.split_once('%').map_or(host, |(address, _)| address);
+    // `fe80::1%eth0`, in which URIs have `%25` for `%` (RFC 6874): the zone is for the resolver to check.
+    let (address, zone) = host.split_once('%').unwrap_or((host, ""));
     if address.parse::<Ipv6Addr>().is_err() {
         let text = "no IPv6 address between '[' and ']' in the server URL";
         return Err(Error::invalid_arg(text));
     }
+    let host = match zone.strip_prefix("25").filter(|zone| !zone.is_empty()) {
+        Some(zone) => format!("{address}%{zone}"),
+        None => host.to_owned(),
+    };
     Ok((host, true, rest))
 }
 

@@ -26,10 +26,11 @@ impl Signal {
     /// An event that has not happened yet. Fails if the process is out of descriptors.
     pub(super) fn new() -> Result<Self> {
         let fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
+            .and_then(Descriptor::new)
             .map_err(|e| system("eventfd", e))?;
         Ok(Signal {
             fired: AtomicBool::new(false),
-            fd: Descriptor::new(fd),
+            fd,
         })
     }
 

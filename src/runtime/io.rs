@@ -155,9 +155,13 @@ impl Turns {
 
 impl Io {
     pub(super) fn new() -> Result<Self> {
-        let epoll = Descriptor::new(epoll::create(epoll::CreateFlags::CLOEXEC).map_err(sys_error)?);
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)
+            .and_then(Descriptor::new)
+            .map_err(sys_error)?;
         let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
-        let waker = Descriptor::new(eventfd(0, flags).map_err(sys_error)?);
+        let waker = eventfd(0, flags)
+            .and_then(Descriptor::new)
+            .map_err(sys_error)?;
         // Edge-triggered: one write wakes one thread, and nobody has to read.
         let flags = EventFlags::IN | EventFlags::ET;
         epoll::add(&epoll, &waker, EventData::new_u64(WAKE), flags).map_err(sys_error)?;

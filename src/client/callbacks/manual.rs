@@ -51,9 +51,10 @@ struct State {
 impl ManualQueue {
     pub(in crate::client) fn new() -> Result<Self> {
         let fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
+            .and_then(Descriptor::shown)
             .map_err(|e| system("eventfd", e))?;
         Ok(ManualQueue {
-            fd: Descriptor::shown(fd),
+            fd,
             state: Mutex::default(),
         })
     }

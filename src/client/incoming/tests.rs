@@ -155,7 +155,8 @@ fn link(sids: &[u64]) -> (Arc<Fake>, Arc<Link<Fake>>, UnixStream) {
         let mut changing = fake.interest.change(&fake.outbound);
         changing.subscribe(*sid, route, |_| unreachable!("there is no server"));
     }
-    let stream = Stream::plain(Socket::new(OwnedFd::from(client).into()));
+    let stream =
+        Stream::plain(Socket::new(OwnedFd::from(client).into()).expect("a number is free"));
     let receiver = Receiver::new(0, READ_SIZE);
     let link = Link::new(&fake, stream, receiver, Parser::new(1 << 20));
     (fake, link, server)

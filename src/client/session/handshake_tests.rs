@@ -54,7 +54,7 @@ fn shake<T: Send + 'static>(
     let (client, server) = UnixStream::pair().unwrap();
     client.set_nonblocking(true).unwrap();
     let peer = thread::spawn(move || script(Peer(server)));
-    let socket = Socket::new(OwnedFd::from(client).into());
+    let socket = Socket::new(OwnedFd::from(client).into()).expect("a number is free");
     let mut wire = Wire::new(Stream::plain(socket), 0, READ_SIZE);
     let context = Context {
         config: &opts.session(),

@@ -148,7 +148,7 @@ impl SessionHost for TestHost {
             return Err(Failure::Unreachable(refused));
         }
         let (socket, _) = UnixStream::pair().unwrap();
-        Ok(Socket::new(OwnedFd::from(socket).into()))
+        Ok(Socket::new(OwnedFd::from(socket).into()).expect("a number is free"))
     }
 
     fn shake_hands(

@@ -24,7 +24,8 @@ fn listener() -> (TcpListener, SocketAddr) {
 
 /// A port that refuses: its socket is bound, so nobody else gets it, and does not listen.
 fn refusing() -> (Socket, SocketAddr) {
-    let socket = Socket::new(socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap());
+    let socket =
+        Socket::new(socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap()).unwrap();
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     socket.bind(&any.into()).unwrap();
     let address = socket.local_addr().unwrap().as_socket().unwrap();
