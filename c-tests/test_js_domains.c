@@ -105,6 +105,88 @@ static void a_bucket_is_mirrored_in_a_leaf(void) {
     server_stop(&hub);
 }
 
+static int64_t messages(jsCtx *js, const char *stream) {
+    jsStreamInfo *info = NULL;
+    int64_t count = -1;
+
+    if (js_GetStreamInfo(&info, js, stream, NULL, NULL) == NATS_OK)
+        count = (int64_t)info->State.Msgs;
+    jsStreamInfo_Destroy(info);
+    return count;
+}
+
+/* Copies the bucket "B" in all ways, with its domain, by this context, which is in that domain. */
+static void copy_in_one_domain(jsCtx *js) {
+    jsStreamSource from, *sources[] = {&from};
+    jsStreamConfig stream;
+    kvConfig cfg;
+    kvStore *origin = NULL, *mirror = NULL, *gathered = NULL;
+
+    CHECK_OK(kvConfig_Init(&cfg));
+    cfg.Bucket = "B";
+    CHECK_OK(js_CreateKeyValue(&origin, js, &cfg));
+    CHECK_OK(kvStore_PutString(NULL, origin, "a", "1"));
+
+    CHECK_OK(jsStreamSource_Init(&from));
+    from.Name = "B";
+    from.Domain = "hub";
+    cfg.Bucket = "M";
+    cfg.Mirror = &from;
+    CHECK_OK(js_CreateKeyValue(&mirror, js, &cfg));
+    cfg.Bucket = "G";
+    cfg.Mirror = NULL;
+    cfg.Sources = sources;
+    cfg.SourcesLen = 1;
+    CHECK_OK(js_CreateKeyValue(&gathered, js, &cfg));
+    kvStore_Destroy(gathered);
+    CHECK_OK(js_CreateKeyValue(&gathered, js, &cfg)); /* the same configuration */
+    CHECK_SOON(has(mirror, "a", "1") && has(gathered, "a", "1"));
+    CHECK_OK(kvStore_PutString(NULL, mirror, "a", "2"));
+    CHECK(has(origin, "a", "2"));
+    CHECK_SOON(has(mirror, "a", "2") && has(gathered, "a", "2"));
+
+    CHECK_OK(jsStreamConfig_Init(&stream));
+    stream.Name = "S";
+    CHECK_OK(js_CreateOrUpdateStream(NULL, js, &stream, NULL, NULL));
+    from.Name = "KV_B";
+    stream.Sources = sources;
+    stream.SourcesLen = 1;
+    CHECK_OK(js_UpdateStream(NULL, js, &stream, NULL, NULL));
+    CHECK_SOON(messages(js, "S") == 1);
+
+    CHECK_OK(js_DeleteStream(js, "S", NULL, NULL));
+    kvStore_Destroy(gathered);
+    kvStore_Destroy(mirror);
+    kvStore_Destroy(origin);
+    CHECK_OK(js_DeleteKeyValue(js, "G"));
+    CHECK_OK(js_DeleteKeyValue(js, "M"));
+    CHECK_OK(js_DeleteKeyValue(js, "B"));
+}
+
+/* A server does not find streams of its own domain by the external API of that. */
+static void copies_within_a_domain(void) {
+    static const char *const args[] = {"-js", NULL};
+    server s;
+    natsConnection *nc;
+    jsOptions opts;
+    jsCtx *js = NULL;
+
+    server_start(&s, "jetstream {domain: hub}\n", args);
+    nc = test_connect_url(s.url);
+    CHECK_OK(jsOptions_Init(&opts));
+    opts.Wait = deadline_ms();
+    CHECK_OK(natsConnection_JetStream(&js, nc, &opts));
+    copy_in_one_domain(js);
+    jsCtx_Destroy(js);
+    js = NULL;
+    opts.Domain = "hub";
+    CHECK_OK(natsConnection_JetStream(&js, nc, &opts));
+    copy_in_one_domain(js);
+    jsCtx_Destroy(js);
+    natsConnection_Destroy(nc);
+    server_stop(&s);
+}
+
 /* The account exports its API, and the program's account imports that under a prefix. */
 static void jetstream_of_another_account(void) {
     static const char conf[] =
@@ -192,6 +274,7 @@ static void jetstream_of_another_account(void) {
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(a_bucket_is_mirrored_in_a_leaf),
+        TEST(copies_within_a_domain),
         TEST(jetstream_of_another_account),
     };
 

@@ -2105,7 +2105,7 @@ typedef struct jsStreamSource {
     struct jsExternalStream *External;
     /**
      * The domain of the stream; NULL for the same domain. When a stream is created, it stands for an `External` with
-     * the API prefix `$JS.<domain>.API`.
+     * the API prefix `$JS.<domain>.API`, unless it is the domain that the stream is created in.
      */
     const char *Domain;
 } jsStreamSource;
@@ -13700,7 +13700,8 @@ NATS_EXTERN void jsSourceExtra_Destroy(struct jsSourceExtra *extra);
  * Create a stream.
  *
  * If the stream exists with the same configuration, the call succeeds. The `Domain` of a mirror or
- * source becomes its external API; the structure is not changed.
+ * source becomes its external API, unless it is the stream's own domain; the structure is not
+ * changed.
  *
  * @param si Receives the configuration and state of the stream, to be released with
  * `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.

@@ -129,6 +129,12 @@ impl Connection {
         };
         self.server_release().is_some_and(|found| found >= wanted)
     }
+
+    /// Returns the JetStream domain of the present server, or of the last one; `None` if it has none.
+    pub fn server_domain(&self) -> Option<String> {
+        self.session
+            .with_info(|info| (!info.domain.is_empty()).then(|| info.domain.clone()))
+    }
 }
 
 #[cfg(test)]

@@ -253,6 +253,15 @@ impl Call<'_> {
         &self.prefix
     }
 
+    /// The JetStream domain of the servers that answer; `None` if they have none, or if the prefix does not say it.
+    pub fn domain(&self) -> Option<Cow<'_, str>> {
+        if self.prefix == DEFAULT_PREFIX {
+            return self.context.conn.server_domain().map(Cow::Owned);
+        }
+        let inner = self.prefix.strip_prefix("$JS.")?;
+        Some(Cow::Borrowed(inner.strip_suffix(".API")?))
+    }
+
     /// The timeout.
     pub fn wait(&self) -> Duration {
         self.wait

@@ -37,6 +37,18 @@ fn prefixes_and_domains() {
     assert_eq!(of_call("", ""), "my.api.STREAM.INFO.S");
     assert_eq!(of_call("", "x."), "x.STREAM.INFO.S");
     assert_eq!(of_call("hub", "x"), "$JS.hub.API.STREAM.INFO.S");
+    let domain = |domain, prefix| {
+        let options = CallOptions {
+            domain,
+            prefix,
+            ..Default::default()
+        };
+        context.call(&options).domain().map(Cow::into_owned)
+    };
+    assert_eq!(domain("", ""), None);
+    assert_eq!(domain("", "$JS.API"), None, "not connected");
+    assert_eq!(domain("hub", ""), Some("hub".into()));
+    assert_eq!(domain("", "$JS.leaf.API"), Some("leaf".into()));
 }
 
 #[test]

@@ -57,7 +57,7 @@ pub struct jsStreamSource {
     /// Access to the stream if it is in another account; NULL for the same account.
     pub External: *mut jsExternalStream,
     /// The domain of the stream; NULL for the same domain. When a stream is created, it stands for an `External` with
-    /// the API prefix `$JS.<domain>.API`.
+    /// the API prefix `$JS.<domain>.API`, unless it is the domain that the stream is created in.
     pub Domain: *const c_char,
 }
 

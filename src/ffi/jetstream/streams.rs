@@ -33,7 +33,8 @@ pub(super) unsafe fn config(cfg: *const jsStreamConfig) -> js::Result<StreamConf
 /// Create a stream.
 ///
 /// If the stream exists with the same configuration, the call succeeds. The `Domain` of a mirror or
-/// source becomes its external API; the structure is not changed.
+/// source becomes its external API, unless it is the stream's own domain; the structure is not
+/// changed.
 ///
 /// @param si Receives the configuration and state of the stream, to be released with
 /// `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.

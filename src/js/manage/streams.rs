@@ -1,5 +1,6 @@
 //! Streams: create, update, delete, info, purge.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::json;
@@ -21,10 +22,9 @@ const RACES: usize = 3;
 impl Call<'_> {
     /// Creates a stream. If it exists with the same configuration, that is no error.
     ///
-    /// The domain of a mirror or source is converted into its external API.
+    /// The domain of a mirror or source is converted into its external API, unless it is the stream's own.
     pub fn create_stream(&self, config: &StreamConfig) -> Result<StreamInfo> {
-        let config = with_domains(config)?;
-        self.send_config("STREAM.CREATE", &config)
+        self.send_config("STREAM.CREATE", &self.with_domains(config)?)
     }
 
     /// Replaces the configuration of a stream. An external API takes precedence over a domain, from which it was made.
@@ -34,7 +34,11 @@ impl Call<'_> {
         for source in sources.filter(|source| source.external.is_some()) {
             source.domain.clear();
         }
-        self.send_config("STREAM.UPDATE", &with_domains(&config)?)
+        self.send_config("STREAM.UPDATE", &self.with_domains(&config)?)
+    }
+
+    fn with_domains(&self, config: &StreamConfig) -> Result<StreamConfig> {
+        with_domains(config, || self.domain())
     }
 
     /// Creates a stream, or replaces its configuration if it exists.
@@ -156,32 +160,29 @@ impl Call<'_> {
     }
 }
 
-/// The external API for a domain.
-fn external_of(domain: &str) -> Option<External> {
-    (!domain.is_empty()).then(|| External {
-        api: domain_prefix(domain),
-        ..Default::default()
-    })
-}
-
-/// The configuration, with the domains of its sources and mirror converted into external APIs.
-fn with_domains(config: &StreamConfig) -> Result<StreamConfig> {
+/// The configuration, with the domains of its sources and mirror converted into external APIs. Servers do not find the
+/// streams of their own domain by its external API: nothing would ever arrive. `own` is asked only if a domain is set.
+fn with_domains<'a>(
+    config: &StreamConfig,
+    own: impl Fn() -> Option<Cow<'a, str>>,
+) -> Result<StreamConfig> {
     let mut config = config.clone();
     let resolve = |what: &str, source: &mut StreamSource| -> Result<()> {
-        match (
-            external_of(&std::mem::take(&mut source.domain)),
-            &source.external,
-        ) {
-            (None, _) => Ok(()),
-            (resolved, None) => {
-                source.external = resolved;
-                Ok(())
-            }
-            (Some(_), Some(_)) => {
-                let text = format!("{what}'s domain and external are both set");
-                Err(Error::from(Plain::new(Status::NATS_INVALID_ARG, text)))
-            }
+        let domain = std::mem::take(&mut source.domain);
+        if domain.is_empty() {
+            return Ok(());
         }
+        if source.external.is_some() {
+            let text = format!("{what}'s domain and external are both set");
+            return Err(Error::from(Plain::new(Status::NATS_INVALID_ARG, text)));
+        }
+        if own().as_deref() != Some(domain.as_str()) {
+            source.external = Some(External {
+                api: domain_prefix(&domain),
+                ..Default::default()
+            });
+        }
+        Ok(())
     };
     if let Some(mirror) = &mut config.mirror {
         resolve("mirror", mirror)?;
@@ -209,7 +210,8 @@ mod tests {
             sources: vec![source("", None), source("leaf", None)],
             ..Default::default()
         };
-        let resolved = with_domains(&config).unwrap();
+        let none = || None;
+        let resolved = with_domains(&config, none).unwrap();
         let api = |source: &StreamSource| source.external.clone().map(|e| e.api);
         assert_eq!(
             resolved.mirror.as_ref().and_then(api).as_deref(),
@@ -217,13 +219,20 @@ mod tests {
         );
         assert_eq!(api(&resolved.sources[0]), None);
         assert_eq!(api(&resolved.sources[1]).as_deref(), Some("$JS.leaf.API"));
+        let own = with_domains(&config, || Some("leaf".into())).unwrap();
+        assert_eq!(
+            own.mirror.as_ref().and_then(api).as_deref(),
+            Some("$JS.hub.API")
+        );
+        assert_eq!(own.sources[1].external, None);
+        assert_eq!(own.sources[1].domain, "");
         let both = Some(External::default());
         let mirror = StreamConfig {
             mirror: Some(source("hub", both.clone())),
             ..Default::default()
         };
         assert_eq!(
-            with_domains(&mirror).unwrap_err().text(),
+            with_domains(&mirror, none).unwrap_err().text(),
             "mirror's domain and external are both set"
         );
         let sources = StreamConfig {
@@ -231,7 +240,7 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(
-            with_domains(&sources).unwrap_err().text(),
+            with_domains(&sources, none).unwrap_err().text(),
             "source's domain and external are both set"
         );
     }
