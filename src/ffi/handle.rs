@@ -45,7 +45,9 @@ pub(crate) use self::kv::{
 pub use self::kv::{kvStore, kvWatcher};
 use self::lookup::mark;
 pub(crate) use self::lookup::{borrow, borrow_arc, destroy};
-pub(crate) use self::micro::{hold_service, new_caller, new_group, new_service};
+pub(crate) use self::micro::{
+    handles_of_service, hold_service, new_caller, new_group, new_service,
+};
 pub use self::micro::{microClient, microGroup, microService};
 pub(crate) use self::obj::{
     new_get, new_put, new_store as new_obj_store, new_watcher as new_obj_watcher,

@@ -34,8 +34,8 @@ pub struct Endpoint {
 struct State {
     setup: Arc<Setup>,
     counts: Counts,
-    /// The number of resets of the counts: a request that began before a reset is not counted after it.
-    era: u64,
+    /// When the request began whose time is not counted yet; `None` also after a reset, which forgets it.
+    began: Option<Instant>,
     data: Option<StatsData>,
 }
 
@@ -95,7 +95,7 @@ impl Endpoint {
             state: Mutex::new(State {
                 setup: Arc::new(Setup::of(config)?),
                 counts: Counts::default(),
-                era: 0,
+                began: None,
                 data: None,
             }),
         }))
@@ -145,7 +145,7 @@ impl Endpoint {
     pub fn reset(&self) {
         let mut state = self.state.lock();
         let old = std::mem::take(&mut state.counts);
-        state.era += 1;
+        state.began = None;
         drop(state);
         drop(old);
     }
@@ -191,30 +191,43 @@ impl Endpoint {
         drop(old);
     }
 
-    fn begin(&self) -> (Arc<Setup>, u64) {
+    /// Counts the end of the request before this one in the same round, and the beginning of this one: one look at the
+    /// clock and one lock for both.
+    fn begin(&self) -> Arc<Setup> {
+        let now = Instant::now();
         let mut state = self.state.lock();
+        let before = state.began.replace(now);
+        state.counts.finish(now, before);
         state.counts.requests += 1;
-        (state.setup.clone(), state.era)
+        state.setup.clone()
     }
 
-    fn finish(&self, era: u64, took: Duration) {
+    /// Counts the end of the last request of a round.
+    fn finish(&self) {
+        let now = Instant::now();
         let mut state = self.state.lock();
-        if state.era == era {
-            state.counts.time += took;
-        }
+        let began = state.began.take();
+        state.counts.finish(now, began);
     }
 
-    /// Handles one request.
+    /// Handles one request. [`Endpoint::finish`] has to follow when there is no other one.
     fn handle(self: &Arc<Self>, msg: Msg) {
-        let (setup, era) = self.begin();
-        let began = Instant::now();
+        let setup = self.begin();
         let mut request = Request::new(self, msg);
         if let Err(error) = setup.handler.handle(&mut request)
             && let Err(error) = request.respond_error(Some(error))
         {
             self.count_error(error.to_string());
         }
-        self.finish(era, began.elapsed());
+    }
+}
+
+impl Counts {
+    /// Adds the time of a request.
+    fn finish(&mut self, now: Instant, began: Option<Instant>) {
+        if let Some(began) = began {
+            self.time += now.saturating_duration_since(began);
+        }
     }
 }
 
@@ -232,6 +245,12 @@ impl Setup {
 pub(super) struct Requests(pub(super) Arc<Endpoint>);
 
 impl MsgSink for Requests {
+    fn around(&self, _sub: &Arc<Subscription>, round: &mut dyn FnMut()) {
+        let service = self.0.service();
+        service.events().around(service, round);
+        self.0.finish();
+    }
+
     fn deliver(&self, _sub: &Arc<Subscription>, msg: Option<Msg>) {
         if let Some(msg) = msg {
             self.0.handle(msg);

@@ -7,6 +7,7 @@ use super::endpoint::Endpoint;
 use super::error::Error;
 use super::service::Service;
 use crate::client::{Publish, When};
+use crate::error::Result as PlainResult;
 use crate::msg::Msg;
 use crate::proto::headers::HeaderBlock;
 
@@ -78,7 +79,7 @@ impl<'a> Request<'a> {
 }
 
 impl Endpoint {
-    /// Answers a request with this reply subject: with data, and with an error if there is one, which is counted.
+    /// Answers a request that was received with this reply subject: with data, and with an error if there is one, which is counted.
     pub fn respond(&self, reply: Option<&[u8]>, data: &[u8], error: Option<Error>) -> Result<()> {
         let block = error.as_ref().map(Error::header_block);
         if let Some(error) = error {
@@ -89,18 +90,23 @@ impl Endpoint {
                 "the request to '{}' has no reply subject",
                 self.subject()
             ))),
-            Some(subject) => self.service().connection().publish_with(
-                &Publish {
-                    subject,
-                    reply: None,
-                    headers: block.as_deref().map(HeaderBlock::Bytes),
-                    payload: data,
-                },
-                When::Buffered,
-                None,
-            ),
+            Some(reply) => self.answer(reply, data, block.as_deref()),
         };
         sent.map_err(respond_failed)
+    }
+
+    fn answer(&self, reply: &[u8], data: &[u8], headers: Option<&[u8]>) -> PlainResult<()> {
+        let conn = self.service().connection();
+        if headers.is_none() {
+            return conn.answer(reply, data, When::Buffered);
+        }
+        let out = Publish {
+            subject: reply,
+            reply: None,
+            headers: headers.map(HeaderBlock::Bytes),
+            payload: data,
+        };
+        conn.publish_with(&out, When::Buffered, None)
     }
 }
 

@@ -22,6 +22,13 @@ use crate::words::shown;
 
 /// Observes the events of a service. Called with no lock held; the functions may block.
 pub trait Events: Any + Send + Sync {
+    /// Runs a round, which handles any number of requests of one endpoint. What their handlers share can be kept
+    /// meanwhile.
+    fn around(&self, service: &Arc<Service>, round: &mut dyn FnMut()) {
+        let _ = service;
+        round();
+    }
+
     /// An error that no function call could return has occurred in an endpoint; the service is about to stop. Called
     /// after the error handler of the connection, in the same order.
     fn error(&self, service: &Arc<Service>, endpoint: &Endpoint, status: Status) {

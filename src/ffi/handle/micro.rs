@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::arena::Arena;
 use super::slot::{FourStripes, OneStripe, Slot};
-use super::{Handle, Held, Owner, hold, mark, take};
+use super::{Handle, Held, Owner, hold, mark, natsConnection, take};
 use crate::fork::PerProcess;
 use crate::micro::{Caller, Group, Service};
 
@@ -146,6 +146,18 @@ pub(crate) fn new_service(service: &Arc<Service>) -> *mut microService {
 /// Keeps a service's handle usable for a callback on this thread.
 pub(crate) fn hold_service(service: &Arc<Service>) -> Held<microService> {
     hold(service, service.handle(), Slot::hold)
+}
+
+/// The handles of a service and its connection for a handler of requests, which [`hold_connection`] and
+/// [`hold_service`] keep usable.
+///
+/// [`hold_connection`]: super::hold_connection
+#[inline]
+pub(crate) fn handles_of_service(service: &Service) -> (*mut natsConnection, *mut microService) {
+    (
+        std::ptr::with_exposed_provenance_mut(service.connection().handle()),
+        std::ptr::with_exposed_provenance_mut(service.handle()),
+    )
 }
 
 /// Makes the handle of a new group, which must be `destroy`ed.

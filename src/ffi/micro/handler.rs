@@ -11,7 +11,7 @@ use super::types::{
 };
 use crate::error::{Status, natsStatus};
 use crate::ffi::callback::{Callback, Function};
-use crate::ffi::handle::{hold_connection, hold_service, microService};
+use crate::ffi::handle::{handles_of_service, hold_connection, hold_service, microService};
 use crate::micro::{Endpoint, Events, Handler, Request, Result, Service};
 
 type RequestFn = unsafe extern "C" fn(*mut super::request::microRequest) -> *mut microError;
@@ -29,7 +29,8 @@ impl Handler for Program {
     fn handle(&self, request: &mut Request<'_>) -> Result<()> {
         let (function, state) = self.0.parts();
         let service = request.service();
-        let (nc, m) = (hold_connection(service.connection()), hold_service(service));
+        // The round of [`ProgramEvents`] keeps both usable.
+        let (nc, m) = handles_of_service(service);
         let service_state = ProgramEvents::state(service);
         let Some(msg) = request.take_msg() else {
             return Ok(());
@@ -37,7 +38,7 @@ impl Handler for Program {
         let endpoint = request.endpoint();
         let (msg, error) = msg.lend(|desc| {
             let mut object =
-                RequestObject::new(endpoint, desc.cast(), *nc, *m, (service_state, state));
+                RequestObject::new(endpoint, desc.cast(), nc, m, (service_state, state));
             let req = object.pointer();
             // SAFETY: the program gave the function for this. The request and all that it has stay as they are until
             // it returns.
@@ -82,6 +83,11 @@ impl ProgramEvents {
 }
 
 impl Events for ProgramEvents {
+    fn around(&self, service: &Arc<Service>, round: &mut dyn FnMut()) {
+        let _held = (hold_connection(service.connection()), hold_service(service));
+        round();
+    }
+
     fn error(&self, service: &Arc<Service>, endpoint: &Endpoint, status: Status) {
         let Some(callback) = &self.error else { return };
         let (function, _) = callback.parts();
