@@ -24,7 +24,7 @@ function(libnats_compat minor)
         PREFIX "" OUTPUT_NAME libnats.so.3.${minor} SUFFIX "" NO_SONAME ON
         LIBRARY_OUTPUT_DIRECTORY ${NATS_RS_STAGE}
         C_STANDARD 11 C_EXTENSIONS ON C_VISIBILITY_PRESET hidden
-        BUILD_RPATH "$ORIGIN" INSTALL_RPATH "$ORIGIN")
+        INSTALL_RPATH "$ORIGIN" BUILD_WITH_INSTALL_RPATH ON)
     target_compile_definitions(${target} PRIVATE NATS_ABI=${abi})
     target_compile_options(${target} PRIVATE -Wall -Wextra)
     # It must need libnats_rs even if it calls none of its functions: the program finds most functions there.

@@ -2,9 +2,9 @@
 # Installs missing packages with apt-get, as root or with sudo without a password. If it may not do that, prints in one
 # line what to install, and fails.
 #
-# usage: install-deps.sh [build|test|docs|bindings|server]   build: for the library and the demo; test (the
-# default): for scripts/test.sh; docs: for scripts/docs.sh; bindings: for those of scripts/bindings-test.sh that scripts/test.sh
-# runs
+# usage: install-deps.sh [build|test|docs|bindings|foreign|server]   build: for the library and the demo; test (the
+# default): for scripts/test.sh; docs: for scripts/docs.sh; bindings, foreign: for those of scripts/bindings-test.sh and
+# scripts/foreign-test.sh that scripts/test.sh runs
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -54,6 +54,20 @@ want_bindings() {
     need npm have npm
 }
 
+# 32-bit x86.
+want_foreign() {
+    need gcc-i686-linux-gnu have i686-linux-gnu-gcc
+    need libc6-dev-i386-cross test -e /usr/i686-linux-gnu/include/stdio.h
+    need libc6-i386 test -e /lib/ld-linux.so.2
+    need lib32gcc-s1 test -e /usr/lib32/libgcc_s.so.1
+}
+foreign_target() {
+    local target=i686-unknown-linux-gnu
+    ! rustc --print target-libdir --target "$target" 2>/dev/null | xargs -r test -d || return 0
+    { have rustup && timeout 300 rustup target add "$target" >/dev/null 2>&1; } ||
+        die "Please install Rust's target: rustup target add $target"
+}
+
 install_packages() {
     local sudo=() line="apt-get install -y ${PACKAGES[*]}"
     if [ "$(id -u)" -ne 0 ]; then
@@ -94,10 +108,12 @@ build) want_build ;;
 test) want_test ;;
 docs) want_docs ;;
 bindings) want_bindings ;;
+foreign) want_foreign ;;
 server) PACKAGES=(nats-server) ;;
-*) die "usage: install-deps.sh [build|test|docs|bindings|server]" ;;
+*) die "usage: install-deps.sh [build|test|docs|bindings|foreign|server]" ;;
 esac
 [ "${#PACKAGES[@]}" -eq 0 ] || install_packages
 case "${1:-test}" in
 build | test) check_rust "${1:-test}" ;;
+foreign) foreign_target ;;
 esac

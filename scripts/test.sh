@@ -79,6 +79,10 @@ scripts/check-symbols.sh "$BUILD/lib/libnats_rs.so" include/nats_rs.h
 step "C tests"
 (cd "$BUILD" && ctest --output-on-failure --no-tests=error -LE valgrind -j "$(jobs_wanted)")
 
+step "C tests as 32-bit x86"
+scripts/install-deps.sh foreign || say "left out where its tools are missing"
+scripts/foreign-test.sh i686-unknown-linux-gnu
+
 step "Examples"
 scripts/examples-test.sh "$BUILD"
 

@@ -62,7 +62,7 @@ impl<A, R> Function<(A,)> for unsafe extern "C" fn(A) -> R {
 
     #[inline]
     unsafe fn call(self, (a,): (A,)) -> R {
-        const { assert!(in_registers::<(A,)>(1)) };
+        const { assert!(frame::passes::<(A,)>(1)) };
         let Some(entry) = frame::ENTRY else {
             // SAFETY: the caller's contract.
             return watched(|| unsafe { self(a) });
@@ -78,7 +78,7 @@ impl<A, B, R> Function<(A, B)> for unsafe extern "C" fn(A, B) -> R {
 
     #[inline]
     unsafe fn call(self, (a, b): (A, B)) -> R {
-        const { assert!(in_registers::<(A, B)>(2)) };
+        const { assert!(frame::passes::<(A, B)>(2)) };
         let Some(entry) = frame::ENTRY else {
             // SAFETY: the caller's contract.
             return watched(|| unsafe { self(a, b) });
@@ -94,7 +94,7 @@ impl<A, B, C, R> Function<(A, B, C)> for unsafe extern "C" fn(A, B, C) -> R {
 
     #[inline]
     unsafe fn call(self, (a, b, c): (A, B, C)) -> R {
-        const { assert!(in_registers::<(A, B, C)>(3)) };
+        const { assert!(frame::passes::<(A, B, C)>(3)) };
         let Some(entry) = frame::ENTRY else {
             // SAFETY: the caller's contract.
             return watched(|| unsafe { self(a, b, c) });
@@ -111,7 +111,7 @@ impl<A, B, C, D, R> Function<(A, B, C, D)> for unsafe extern "C" fn(A, B, C, D) 
 
     #[inline]
     unsafe fn call(self, (a, b, c, d): (A, B, C, D)) -> R {
-        const { assert!(in_registers::<(A, B, C, D)>(4)) };
+        const { assert!(frame::passes::<(A, B, C, D)>(4)) };
         let Some(entry) = frame::ENTRY else {
             // SAFETY: the caller's contract.
             return watched(|| unsafe { self(a, b, c, d) });
@@ -130,7 +130,7 @@ impl<A, B, C, D, E, R> Function<(A, B, C, D, E)> for unsafe extern "C" fn(A, B, 
 
     #[inline]
     unsafe fn call(self, (a, b, c, d, e): (A, B, C, D, E)) -> R {
-        const { assert!(in_registers::<(A, B, C, D, E)>(5)) };
+        const { assert!(frame::passes::<(A, B, C, D, E)>(5)) };
         let Some(entry) = frame::ENTRY else {
             // SAFETY: the caller's contract.
             return watched(|| unsafe { self(a, b, c, d, e) });
@@ -163,9 +163,4 @@ fn came_back() -> ! {
         std::process::exit(0);
     }
     fork::leave()
-}
-
-/// Whether this many arguments are passed where the frame expects them: it only moves registers.
-const fn in_registers<T>(count: usize) -> bool {
-    size_of::<T>() <= count * size_of::<usize>()
 }

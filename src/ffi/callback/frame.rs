@@ -7,18 +7,71 @@
 //! must not leave a callback, ends the process where it is thrown, as in a `noexcept` function.
 //!
 //! Therefore the frame has a *personality*, the function that the unwinder calls (System V ABI, "Itanium C++ ABI:
-//! Exception Handling", 1.2 and 1.3). It can only be specified in assembly language. On processors without one the
-//! callback is called directly, and such a thread ends the process.
+//! Exception Handling", 1.2 and 1.3). It can only be specified in assembly language, in a file for each processor. On
+//! processors without one the callback is called directly, and such a thread ends the process.
 
 /// The start of the frame's code.
 pub(super) type Code = unsafe extern "C" fn();
 
-/// The frame, if there is one: a function that takes the function to call, and up to five numbers
-/// or pointers to call it with.
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
-pub(super) const ENTRY: Option<Code> = None;
-
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod x86_64;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-pub(super) use x86_64::ENTRY;
+use x86_64 as machine;
+
+#[cfg(all(target_arch = "x86", target_os = "linux"))]
+mod x86;
+#[cfg(all(target_arch = "x86", target_os = "linux"))]
+use x86 as machine;
+
+#[cfg(all(target_arch = "aarch64", target_os = "linux"))]
+mod aarch64;
+#[cfg(all(target_arch = "aarch64", target_os = "linux"))]
+use aarch64 as machine;
+
+#[cfg(not(all(
+    any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"),
+    target_os = "linux"
+)))]
+mod machine {
+    pub(in crate::ffi::callback) const ENTRY: Option<super::Code> = None;
+
+    pub(super) const fn passes(_count: usize, _size: usize) -> bool {
+        true
+    }
+}
+
+/// The frame, if there is one: a function that takes the function to call, and the arguments to call it with, if they
+/// are such that [`passes`] says so.
+pub(super) use machine::ENTRY;
+
+/// Whether the frame passes on `count` integers or pointers, the elements of the tuple `T`.
+pub(super) const fn passes<T>(count: usize) -> bool {
+    machine::passes(count, size_of::<T>())
+}
+
+/// Called when the frame is unwound through.
+#[cfg(all(
+    any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"),
+    target_os = "linux"
+))]
+unsafe extern "C" fn personality(
+    _version: std::ffi::c_int,
+    actions: std::ffi::c_int,
+    _class: u64,
+    _exception: *mut std::ffi::c_void,
+    _context: *mut std::ffi::c_void,
+) -> std::ffi::c_int {
+    const FORCE_UNWIND: std::ffi::c_int = 8;
+    const FATAL_PHASE2_ERROR: std::ffi::c_int = 2;
+    const FATAL_PHASE1_ERROR: std::ffi::c_int = 3;
+    if actions & FORCE_UNWIND == 0 {
+        return FATAL_PHASE1_ERROR; // an exception, which is not caught anywhere
+    }
+    if !crate::runtime::on_library_thread() {
+        return FATAL_PHASE2_ERROR;
+    }
+    loop {
+        // SAFETY: it only waits for signals.
+        unsafe { libc::pause() };
+    }
+}
