@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Doxygen's view of a file (see Doxyfile): names that the header declares become links, and
-the first paragraph of a comment is its brief description.
+"""Doxygen's view of a file (see Doxyfile): names that the header declares become links, the
+first paragraph of a comment is its brief description, and the page of an opaque type lists the
+functions that make or take it.
 
 usage: docs-filter.py FILE
 """
@@ -34,9 +35,32 @@ def linked(line):
     return re.sub(r"(?<![#\w`])(\w+_\w+)\b(?!\(|`)", lambda m: "#" + m[1] if m[1] in declared else m[0], line)
 
 
+def with_functions(text):
+    """The header with the lists of functions in the comments of opaque types."""
+    functions = re.findall(r"^NATS_EXTERN\s+([^;{}()]+?[\s*])(\w+)\(([^;]*)\);$", code, flags=re.M | re.S)
+
+    def lists(match):
+        maker = re.compile(rf"\b{match[3]} \*(\*|$)", flags=re.M)
+        made = [f for result, f, parameters in functions if maker.search(result.rstrip() + "\n" + parameters)]
+        taken = [f for _, f, parameters in functions if re.search(rf"\b{match[3]} \*\w", parameters)]
+        added = "".join(
+            f" * @par {title}\n" + "".join(f" * #{name}{',' if name != names[-1] else ''}\n" for name in names) + " *\n"
+            for title, names in (("Made or returned by", made), ("Taken by", taken))
+            if names
+        )
+        return match[1] + added + match[2]
+
+    return re.sub(
+        r"(/\*\*(?:(?!\*/).)*?)( \* @ingroup \w+\n \*/\ntypedef struct \w+ (\w+);)", lists, text, flags=re.S
+    )
+
+
 source = sys.argv[1].endswith(".h")
+contents = pathlib.Path(sys.argv[1]).read_text()
+if source:
+    contents = with_functions(contents)
 code_block = seeing = opened = False
-for line in pathlib.Path(sys.argv[1]).read_text().splitlines(keepends=True):
+for line in contents.splitlines(keepends=True):
     text = line.strip(" /*\n")
     code_block ^= text.startswith("```")
     seeing = text.startswith("@see") or (seeing and text != "" and not text.startswith("@"))
