@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the packages with cpack and checks them: their files, a program that is built and run with the unpacked Debian
-# packages, and lintian, if that is installed. Nothing is installed. Skipped with a message without Debian's tools. Takes
-# half a minute after the build of the library.
+# packages, their installation on a copy of this machine (deb-install-test.sh), and lintian, if that is installed. Skipped with
+# a message without Debian's tools. Takes a minute after the build of the library.
 #
 # usage: package-test.sh
 set -euo pipefail
@@ -74,6 +74,8 @@ quiet cc -std=c99 -DUSE_NATS_C_HEADER -o "$SCRATCH/program" examples-c/headers.c
 LD_LIBRARY_PATH=$(dirname "$LIBRARY") quiet timeout 60 "$SCRATCH/program" "$SERVER_URL" packages
 grep -q 'Content-Type: text/plain' "$SCRATCH/step.log" || die "the headers did not arrive"
 say "ok: a program from the packages"
+
+scripts/deb-install-test.sh "$BUILD"
 
 if have lintian; then
     # lintian refuses to run as root by default; these three packages were just built here and are trusted.
