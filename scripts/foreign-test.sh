@@ -68,11 +68,13 @@ cmocka() {
 
 c_tests() { # c_tests TARGET: builds the library and the C tests, and runs these
     local out="$ROOT/target/$1/c-tests" flags libraries object source suite
-    libraries="$NATS_RS_CARGO_TARGET_DIR/$1/debug:$(echo "$CMOCKA"/usr/lib/*-linux-gnu)"
+    libraries="$out:$(echo "$CMOCKA"/usr/lib/*-linux-gnu)"
     flags=(-std=gnu99 -D_GNU_SOURCE -DHAVE_CREDENTIALS -O1 -Wall -Wextra -Ic-tests/support -Iinclude
         -I"$CMOCKA/usr/include")
     rm -rf "$out"
     mkdir -p "$out/support"
+    ln -s "$NATS_RS_CARGO_TARGET_DIR/$1/debug/libnats_rs.so" "$out/libnats_rs.so"
+    ln -s libnats_rs.so "$out/libnats_rs.so.0"
     # In make, for the processors.
     {
         printf 'all:'
