@@ -352,6 +352,28 @@ static void heartbeats_keep_a_fetch_waiting(void) {
     pull_end(&p);
 }
 
+#if OURS
+/* The request ends at the server a little earlier than the program asks, which does not make half of the time too
+ * long. */
+static void heartbeats_may_take_half_of_the_time(void) {
+    natsMsgList list = {NULL, 0};
+    jsFetchRequest request;
+    pull p;
+
+    pull_start(&p, 2, NULL);
+    request_init(&request, 1, deadline_ms());
+    request.Heartbeat = request.Expires / 2;
+    CHECK_OK(natsSubscription_FetchRequest(&list, p.sub, &request));
+    expect_list(&list, 0, 1);
+    /* Neither is any other time too long for the server to read. */
+    request.Expires = INT64_MAX;
+    request.Heartbeat = INT64_MAX / 2;
+    CHECK_OK(natsSubscription_FetchRequest(&list, p.sub, &request));
+    expect_list(&list, 1, 1);
+    pull_end(&p);
+}
+#endif
+
 static void the_end_of_the_consumer(void) {
     natsSubscription *sub = NULL;
     pull p;
@@ -468,6 +490,9 @@ int main(int argc, char **argv) {
         TEST(server_restarts_under_a_fetch),
         TEST(too_many_wait),
         TEST(heartbeats_keep_a_fetch_waiting),
+#if OURS
+        TEST(heartbeats_may_take_half_of_the_time),
+#endif
         TEST(the_end_of_the_consumer),
         TEST(an_attached_consumer_that_is_gone),
         TEST(priority_groups),

@@ -195,6 +195,25 @@ static void a_bad_request_ends_it(void) {
     pull_end(&p);
 }
 
+#if OURS
+static void heartbeats_may_take_half_of_the_time(void) {
+    const int64_t endless = INT64_MAX;
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        pull p;
+
+        pull_start(&p, 3);
+        p.opts.PullSubscribeAsync.Timeout = i == 0 ? deadline_ms() : endless;
+        p.opts.PullSubscribeAsync.Heartbeat = p.opts.PullSubscribeAsync.Timeout / 2;
+        p.opts.PullSubscribeAsync.MaxMessages = 3;
+        begin(&p);
+        expect_end(&p, NATS_MAX_DELIVERED_MSGS);
+        pull_end(&p);
+    }
+}
+#endif
+
 /* Asks for one message at a time. */
 static bool one_more(int *messages, int64_t *max_bytes, natsSubscription *sub, void *arg) {
     pull *p = (pull *)arg;
@@ -318,6 +337,9 @@ int main(int argc, char **argv) {
         TEST(ends_when_there_is_no_more),
         TEST(ends_with_its_bytes),
         TEST(a_bad_request_ends_it),
+#if OURS
+        TEST(heartbeats_may_take_half_of_the_time),
+#endif
         TEST(the_program_decides),
         TEST(survives_what_can_be_mended),
         TEST(an_attached_consumer_that_is_gone_ends_it),

@@ -400,6 +400,13 @@ static void many_messages_at_once(void) {
     CHECK_STATUS(js_DirectGetMsgs(&list, &info, f.js, "S", NULL, &batch), NATS_NOT_FOUND);
     batch.Batch = -1;
     CHECK_STATUS(js_DirectGetMsgs(&list, &info, f.js, "S", NULL, &batch), NATS_INVALID_ARG);
+    batch.Batch = 1;
+    batch.StartTime = -1;
+    CHECK_STATUS(js_DirectGetMsgs(&list, &info, f.js, "S", NULL, &batch), NATS_INVALID_ARG);
+    batch.StartTime = 0;
+    batch.UpToTime = -1;
+    CHECK_STATUS(js_DirectGetMsgs(&list, &info, f.js, "S", NULL, &batch), NATS_INVALID_ARG);
+    CHECK_ERROR(NATS_INVALID_ARG, "UpToTime (-1) cannot be negative");
 
     CHECK_OK(jsDirectBatchOptions_Init(&batch));
     batch.MultiLast = subjects;
@@ -426,11 +433,50 @@ static void many_messages_at_once(void) {
     end(&f);
 }
 
+/* No stream has them: servers leave such a request without an answer, or take a part of the name for a subject. */
+static void names_that_no_stream_has(void) {
+    static const char *const names[] = {"S.a", "S a", "*", "S/a", ""};
+    fixture f;
+    natsMsg *msg = NULL;
+    natsMsgList list = {NULL, 0};
+    char *value = NULL;
+    jsErrCode code = (jsErrCode)1;
+    jsDirectGetMsgOptions which;
+    jsDirectBatchOptions batch;
+    const char *subjects[] = {"a.x"};
+    size_t i;
+
+    start(&f);
+    CHECK_OK(jsDirectGetMsgOptions_Init(&which));
+    which.Sequence = 1;
+    CHECK_OK(jsDirectBatchOptions_Init(&batch));
+    batch.Batch = 1;
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *name = names[i];
+
+        CHECK_STATUS(js_GetMsg(&msg, f.js, name, 1, NULL, &code), NATS_INVALID_ARG);
+        CHECK_INT(code, 0);
+        CHECK_STATUS(js_GetLastMsg(&msg, f.js, name, "a.x", NULL, NULL), NATS_INVALID_ARG);
+        CHECK_STATUS(js_DeleteMsg(f.js, name, 1, NULL, NULL), NATS_INVALID_ARG);
+        CHECK_STATUS(js_EraseMsg(f.js, name, 1, NULL, NULL), NATS_INVALID_ARG);
+        CHECK_STATUS(js_DirectGetMsg(&msg, f.js, name, NULL, &which), NATS_INVALID_ARG);
+        CHECK_STATUS(js_DirectGetPayload(&msg, f.js, name, NULL, &which), NATS_INVALID_ARG);
+        CHECK_STATUS(js_DirectGetMsgs(&list, NULL, f.js, name, NULL, &batch), NATS_INVALID_ARG);
+        CHECK_STATUS(js_DirectGetLastMsgs(&list, f.js, name, subjects, 1, NULL), NATS_INVALID_ARG);
+        CHECK_STATUS(js_GetCounter(&value, f.js, name, "a.x", NULL, NULL), NATS_INVALID_ARG);
+    }
+    CHECK_STATUS(js_GetMsg(&msg, f.js, "S.a", 1, NULL, NULL), NATS_INVALID_ARG);
+    CHECK_ERROR(NATS_INVALID_ARG, "invalid stream name 'S.a' (cannot contain '.')");
+    end(&f);
+}
+
 static void counters(void) {
     fixture f;
     char *value = NULL;
 
     start(&f);
+    CHECK_STATUS(js_GetCounter(&value, f.js, "COUNT", "", NULL, NULL), NATS_INVALID_ARG);
+    CHECK_STATUS(js_GetCounter(&value, f.js, "COUNT", NULL, NULL, NULL), NATS_INVALID_ARG);
     stream_create(f.nc, "COUNT", "\"count.*\"", ",\"allow_direct\":true,\"allow_msg_counter\":true");
     CHECK_STATUS(js_GetCounter(&value, f.js, "COUNT", "count.a", NULL, NULL), NATS_NOT_FOUND);
     CHECK_OK(js_AddToCounter(NULL, f.js, "count.a", "12345678901234567890", NULL, NULL));
@@ -469,6 +515,7 @@ int main(int argc, char **argv) {
 #if OURS
         TEST(create_or_update),
         TEST(many_messages_at_once),
+        TEST(names_that_no_stream_has),
         TEST(counters),
         TEST(a_level_that_the_server_does_not_have),
 #endif

@@ -33,9 +33,9 @@ pub struct jsDirectBatchOptions {
     pub Batch: c_int,
     /// The maximum number of bytes; 0 for as many as the server sends.
     pub MaxBytes: i64,
-    /// The sequence to begin with; 0 for the first.
+    /// The sequence to begin with; 0 for the first. Not together with `StartTime`.
     pub Sequence: u64,
-    /// The time to begin at, in nanoseconds since the epoch; 0 for no such limit.
+    /// The time to begin at, in nanoseconds since the epoch; 0 for the beginning.
     pub StartTime: i64,
     /// The messages of this subject, which may have wildcards; NULL for all.
     pub NextBySubject: *const c_char,
@@ -47,8 +47,8 @@ pub struct jsDirectBatchOptions {
     /// With `MultiLast`: the state of the stream when this was its last sequence; 0 for the present
     /// state.
     pub UpToSequence: u64,
-    /// With `MultiLast`: the state of the stream at this time, in nanoseconds since the epoch; 0
-    /// for the present state.
+    /// With `MultiLast`: the state of the stream at this time, in nanoseconds since the epoch; 0 for the present state.
+    /// Not together with `UpToSequence`.
     pub UpToTime: i64,
 }
 
@@ -123,6 +123,12 @@ fn unsigned(number: i64, what: &str) -> js::Result<u64> {
     Ok(u64::try_from(number).map_err(error)?)
 }
 
+/// A time of the program's that cannot be negative; 0 for none.
+fn time(nanos: i64, what: &str) -> js::Result<Time> {
+    unsigned(nanos, what)?;
+    Ok(Time(nanos))
+}
+
 /// Get several messages of a stream with one request.
 ///
 /// The stream must allow it (`AllowDirect`); servers support this from 2.11 on. The messages have
@@ -146,11 +152,12 @@ fn unsigned(number: i64, what: &str) -> js::Result<u64> {
 /// @retval NATS_LIMIT_REACHED `MultiLast` matches more subjects than the server supports in one
 /// request.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
-/// @retval NATS_INVALID_ARG `list` or `batch` is NULL; `js` is NULL or was destroyed; the name is
-/// missing; a number is negative; or there is neither `Batch` nor `MultiLast`.
-/// @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
-/// not JSON.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_INVALID_ARG `list` or `batch` is NULL; `js` is NULL or was destroyed; the name is missing or
+/// invalid; a number or a time is negative; or there is neither `Batch` nor `MultiLast`.
+/// @retval NATS_ERR The server refused the request, for example because options contradict each other: its text is
+/// the last error. Or an answer does not say which message it is.
+/// @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
+/// them (`AllowDirect`), or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
@@ -203,11 +210,11 @@ pub unsafe extern "C" fn js_DirectGetMsgs(
                 batch: unsigned(batch.Batch.into(), "Batch")?,
                 max_bytes: unsigned(batch.MaxBytes, "MaxBytes")?,
                 sequence: batch.Sequence,
-                start_time: Time(batch.StartTime),
+                start_time: time(batch.StartTime, "StartTime")?,
                 next_by_subject: given::str(batch.NextBySubject, "NextBySubject")?,
                 multi_last: &subjects,
                 up_to_sequence: batch.UpToSequence,
-                up_to_time: Time(batch.UpToTime),
+                up_to_time: time(batch.UpToTime, "UpToTime")?,
             };
             let stream = given::str(stream, "stream")?;
             let found = with_call(js, opts, |call| call.direct_get_batch(stream, &which))?;
@@ -244,11 +251,12 @@ pub unsafe extern "C" fn js_DirectGetMsgs(
 /// @retval NATS_NOT_FOUND The stream has no matching message.
 /// @retval NATS_LIMIT_REACHED More than 1024 subjects match.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
-/// @retval NATS_INVALID_ARG `list` or `subjects` is NULL; `js` is NULL or was destroyed; the name
-/// is missing; or there are no subjects.
-/// @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
-/// not JSON.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_INVALID_ARG `list` or `subjects` is NULL; `js` is NULL or was destroyed; the name is missing or
+/// invalid; or there are no subjects.
+/// @retval NATS_ERR The server refused the request: its text is the last error. Or an answer does not say which
+/// message it is.
+/// @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
+/// them (`AllowDirect`), or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
@@ -307,11 +315,12 @@ pub unsafe extern "C" fn js_DirectGetLastMsgs(
 ///
 /// @retval NATS_OK The message was written.
 /// @retval NATS_NOT_FOUND The stream has no matching message.
-/// @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
-/// is missing.
-/// @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
-/// not JSON.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name is missing or
+/// invalid.
+/// @retval NATS_ERR The server refused the request: its text is the last error, which is `Empty Request` if
+/// `dgOpts` selects nothing.
+/// @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
+/// them (`AllowDirect`), or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.

@@ -10,11 +10,11 @@ use serde_json::{Map, json};
 use super::direct::{
     number, put_number, put_text, put_time, status_error, stored_msg, without_code,
 };
-use super::messages::need_stream;
 use super::{Call, body};
 use crate::client::ManyLimits;
 use crate::error::{Error as Plain, Result as PlainResult, Status};
 use crate::js::error::Result;
+use crate::js::names::check_stream;
 use crate::js::time::Time;
 use crate::msg::Msg;
 
@@ -122,7 +122,7 @@ impl Call<'_> {
         which: &BatchGet<'_>,
         deadline: Option<Instant>,
     ) -> Result<DirectBatch> {
-        need_stream(stream)?;
+        check_stream(stream)?;
         let request = which.body()?;
         // An older server would take it for the request for one message.
         self.need_server(2, 11, "batches of direct gets")?;

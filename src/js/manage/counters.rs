@@ -75,6 +75,9 @@ object!(Stored { value "val" always });
 impl Call<'_> {
     /// Reads a counter of a stream. If nothing was ever added to it, it is not found.
     pub fn counter(&self, stream: &str, subject: &str) -> Result<Counter> {
+        if subject.is_empty() {
+            return Err(Plain::invalid_arg("subject is required").into());
+        }
         let which = DirectGet {
             last_by_subject: subject,
             ..Default::default()

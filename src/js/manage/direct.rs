@@ -4,10 +4,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::messages::need_stream;
 use super::{Call, body};
 use crate::error::{Error as Plain, Result as PlainResult, Status};
 use crate::js::error::{Error, Result};
+use crate::js::names::check_stream;
 use crate::js::time::Time;
 use crate::msg::Msg;
 use crate::words::shown;
@@ -71,7 +71,7 @@ pub(super) fn put_time(request: &mut Map<String, Value>, name: &str, time: Time)
 impl Call<'_> {
     /// Reads a message of a stream that allows direct gets.
     pub fn direct_get(&self, stream: &str, which: &DirectGet<'_>) -> Result<Msg> {
-        need_stream(stream)?;
+        check_stream(stream)?;
         let last = which.last_by_subject;
         // The subject is a part of the request's subject, so that permissions can refer to it.
         let (subject, request) = match last.is_empty() || which.no_headers {

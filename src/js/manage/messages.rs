@@ -7,6 +7,7 @@ use crate::error::{Error as Plain, Status};
 use crate::js::api::json::{Fields, Json, take};
 use crate::js::api::{Done, ErrCode, StoredMsg};
 use crate::js::error::Result;
+use crate::js::names::check_stream;
 use crate::msg::Msg;
 
 const NO_MESSAGE: &[ErrCode] = &[ErrCode::NO_MESSAGE_FOUND];
@@ -26,7 +27,7 @@ pub enum GetMsg<'a> {
 impl Call<'_> {
     /// Reads a message of a stream, with the subject, headers, payload, sequence and time with which it was stored.
     pub fn get_msg(&self, stream: &str, which: GetMsg<'_>) -> Result<Msg> {
-        need_stream(stream)?;
+        check_stream(stream)?;
         let request = match which {
             GetMsg::Sequence(0) => {
                 return Err(Plain::invalid_arg("sequence must be greater than zero").into());
@@ -55,7 +56,7 @@ impl Call<'_> {
     }
 
     fn remove_msg(&self, stream: &str, sequence: u64, no_erase: bool) -> Result<()> {
-        need_stream(stream)?;
+        check_stream(stream)?;
         let request = match no_erase {
             true => json!({ "seq": sequence, "no_erase": true }),
             false => json!({ "seq": sequence }),
@@ -66,14 +67,6 @@ impl Call<'_> {
             true => Ok(()),
             false => Err(not_done(format!("failed to delete message {sequence}"))),
         }
-    }
-}
-
-/// Checks the stream's name for functions on single messages.
-pub(super) fn need_stream(stream: &str) -> Result<()> {
-    match stream {
-        "" => Err(Plain::invalid_arg("stream name is required").into()),
-        _ => Ok(()),
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 pub(super) use self::healing::Healing;
 
 use super::flow::{Ask, Exit, FlowOptions};
-use super::request::{Body, expiry, heartbeat_within};
+use super::request::{Body, expiry, heartbeat_chosen, heartbeat_within};
 use super::{Pull, State, silence};
 use crate::client::{Subscription, Timer, When};
 use crate::error::{Error, Status};
@@ -200,6 +200,7 @@ impl Pull {
         let now = Instant::now();
         let ahead = self.ahead.as_ref();
         let deadline = ahead.and_then(|ahead| ahead.deadline);
+        let timeout = deadline.map(|_| options.timeout);
         let heartbeat = ahead.map(|ahead| ahead.heartbeat);
         let interval = heartbeat.map_or(Duration::ZERO, |h| h.interval);
         let expires = match deadline {
@@ -215,8 +216,7 @@ impl Pull {
             expires,
             no_wait: options.no_wait,
             heartbeat: match is_first && heartbeat.is_some_and(|h| h.is_chosen) {
-                // The server reports an invalid interval of the program.
-                true => interval,
+                true => heartbeat_chosen(interval, timeout, expires),
                 false => heartbeat_within(interval, expires),
             },
             id: &id,

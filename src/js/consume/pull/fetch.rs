@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::request::{Body, FetchRequest, expiry, heartbeat_within, weight};
+use super::request::{Body, FetchRequest, expiry, heartbeat_chosen, heartbeat_within, weight};
 use super::status::{Said, Verdict};
 use super::{Act, Pull, State, silence};
 use crate::client::{Batch, Subscription, When};
@@ -266,8 +266,7 @@ impl Pull {
             }),
             no_wait,
             heartbeat: match is_first {
-                // The server reports an invalid interval of the program.
-                true => heartbeat,
+                true => heartbeat_chosen(heartbeat, Some(want.expires), Some(expires)),
                 false => heartbeat_within(heartbeat, Some(expires)),
             },
             id: &want.options.id,

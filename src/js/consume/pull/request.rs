@@ -74,7 +74,8 @@ impl Body<'_> {
         number("max_bytes", u128::from(self.max_bytes));
         let expires = self.expires.map_or(Duration::ZERO, |e| e.min(LONGEST));
         number("expires", expires.as_nanos());
-        number("idle_heartbeat", self.heartbeat.as_nanos());
+        let heartbeat = self.heartbeat.min(LONGEST / 4);
+        number("idle_heartbeat", heartbeat.as_nanos());
         number("min_pending", positive(self.options.min_pending));
         number("min_ack_pending", positive(self.options.min_ack_pending));
         number("priority", u128::from(self.options.priority));
@@ -107,6 +108,20 @@ pub(super) fn expiry(deadline: Instant, now: Instant) -> Duration {
 pub(super) fn heartbeat_within(heartbeat: Duration, expires: Option<Duration>) -> Duration {
     match expires {
         Some(expires) if heartbeat > expires / 2 => Duration::ZERO,
+        _ => heartbeat,
+    }
+}
+
+/// The interval of heartbeats for the first request, which the program waits for in the time `asked`: the interval that
+/// the program chose, so that the server reports one that is too long. Half of the time is not too long, although the
+/// request ends at the server a little earlier than the program asked.
+pub(super) fn heartbeat_chosen(
+    heartbeat: Duration,
+    asked: Option<Duration>,
+    expires: Option<Duration>,
+) -> Duration {
+    match (asked, expires) {
+        (Some(asked), Some(expires)) if heartbeat <= asked / 2 => heartbeat.min(expires / 2),
         _ => heartbeat,
     }
 }
@@ -166,13 +181,28 @@ mod tests {
             max_bytes: 0,
             expires: Some(Duration::MAX),
             no_wait: false,
-            heartbeat: Duration::ZERO,
+            heartbeat: Duration::MAX,
             id: "",
             options: &PullOptions::default(),
         };
         let read: serde_json::Value = serde_json::from_str(&endless.write()).unwrap();
         let now = 1_800_000_000_000_000_000_i64;
-        assert!(now.checked_add(read["expires"].as_i64().unwrap()).is_some());
+        let (expires, heartbeat) = (&read["expires"], &read["idle_heartbeat"]);
+        assert!(now.checked_add(expires.as_i64().unwrap()).is_some());
+        assert!(heartbeat.as_i64().unwrap() <= expires.as_i64().unwrap() / 2);
+    }
+
+    #[test]
+    fn half_of_the_time_is_a_valid_interval_of_heartbeats() {
+        let ms = Duration::from_millis;
+        let chosen = |heartbeat, asked, expires| {
+            heartbeat_chosen(ms(heartbeat), Some(ms(asked)), Some(ms(expires)))
+        };
+        assert_eq!(chosen(500, 1000, 990), ms(495));
+        assert_eq!(chosen(400, 1000, 990), ms(400));
+        // Too long, which the server reports.
+        assert_eq!(chosen(501, 1000, 990), ms(501));
+        assert_eq!(heartbeat_chosen(ms(501), None, Some(ms(990))), ms(501));
     }
 
     #[test]
