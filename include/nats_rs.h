@@ -1807,7 +1807,7 @@ typedef void (*jsPubAckErrHandler)(jsCtx *js, struct jsPubAckErr *pae, void *clo
  * @ingroup nats_js_context
  */
 typedef struct jsOptionsPublishAsync {
-    /** The maximum number of messages that wait for their acknowledgements; 0 for no limit. */
+    /** The maximum number of messages that wait for their acknowledgements; 0 or less for no limit. */
     int64_t MaxPending;
     /** The callback for the outcome of each message; NULL for none. */
     jsPubAckHandler AckHandler;
@@ -1821,8 +1821,7 @@ typedef struct jsOptionsPublishAsync {
     /** The last argument of `ErrHandler`. */
     void *ErrHandlerClosure;
     /**
-     * The longest time that a publish waits while `MaxPending` messages are pending, in
-     * milliseconds; 0 for 200.
+     * The longest time that a publish waits while `MaxPending` messages are pending, in milliseconds; 0 for 200.
      */
     int64_t StallWait;
     /**
@@ -1836,7 +1835,8 @@ typedef struct jsOptionsPublishAsync {
  * Callback for the end of a subscription made by `js_PullSubscribeAsync`: no more messages are
  * delivered.
  *
- * Runs once, on a thread of the library, after the last message callback.
+ * Runs once, on a thread of the library, after the last message callback. `nats_GetLastError` returns the text of the
+ * reason there, for example why the server has refused a request.
  *
  * @param nc The connection: the program's own handle.
  * @param sub The subscription: the program's own handle, which the program still has to destroy.
@@ -1851,10 +1851,12 @@ typedef void (*jsFetchCompleteHandler)(natsConnection *nc, natsSubscription *sub
  * Callback that decides what a subscription made by `js_PullSubscribeAsync` requests from the
  * consumer next.
  *
- * Runs after each message callback, on the same thread.
+ * Runs first on the thread that calls `js_PullSubscribeAsync`, before that returns, and then after each message callback,
+ * on the thread of that. It is not called at other times: if it requests nothing while no message of an earlier request
+ * is missing, the subscription receives no more messages.
  *
- * @param messages Receives the number of messages to request.
- * @param maxBytes Receives the limit in bytes of the request; 0 for no limit.
+ * @param messages Receives the number of messages to request; 0 before the call. With 0 or less nothing is requested.
+ * @param maxBytes Receives the limit in bytes of the request; 0 before the call. With 0 or less there is no limit.
  * @param sub The subscription: the program's own handle.
  * @param closure The pointer that was given with the callback.
  * @return True to send a request now, false to send none.
@@ -1864,8 +1866,9 @@ typedef void (*jsFetchCompleteHandler)(natsConnection *nc, natsSubscription *sub
 typedef bool (*jsFetchNextHandler)(int *messages, int64_t *maxBytes, natsSubscription *sub, void *closure);
 
 /**
- * Settings of `js_PullSubscribeAsync` and `js_PullSubscribeSync`. Part of `jsOptions`; only the
- * options of these calls are used, not those of a context.
+ * Settings of `js_PullSubscribeAsync`, `js_PullSubscribeSync` and their variants for several subjects. Part of
+ * `jsOptions`; only the options of these calls are used, not those of a context. A negative number has the same effect
+ * as 0.
  *
  * @ingroup nats_js_context
  */
@@ -1889,10 +1892,10 @@ typedef struct jsOptionsPullSubscribeAsync {
     /** The last argument of `CompleteHandler`. */
     void *CompleteHandlerClosure;
     /**
-     * The time without a message after which the server sends a heartbeat, in milliseconds; 0 for the default:
-     * 5,000, or none if `NoWait` is set or the consumer's configuration could not be read. If two heartbeats in a
-     * row are missing, the connection's error handler receives `NATS_MISSED_HEARTBEAT` and the messages are
-     * requested again.
+     * The time without a message after which the server sends a heartbeat, in milliseconds, at most half of
+     * `Timeout`; 0 for the default: 5,000, or none if `NoWait` is set, in the last 10 seconds of `Timeout`, or if the
+     * consumer's configuration could not be read. If two heartbeats in a row are missing, the connection's error
+     * handler receives `NATS_MISSED_HEARTBEAT` and the messages are requested again.
      */
     int64_t Heartbeat;
     /** The priority group; NULL for none. */
@@ -1968,14 +1971,18 @@ typedef struct jsOptionsStream {
  * Settings of a context, or of a single call. Initialize it with `jsOptions_Init`.
  *
  * `natsConnection_JetStream` copies the settings of a context; its callbacks and closures must stay valid as long as
- * the context. In the options of a call, zero stands for the context's setting: for `Prefix`, `Domain` and `Wait`
- * each on its own, for `Stream.Purge` as a whole. `Stream.Info` is always that of the call if the call has options.
+ * the context. In the options of a call, zero stands for the context's setting; a negative `Wait` does, too. `Prefix` or
+ * `Domain` of a call replaces both of the context's, and `Stream.Purge` replaces the context's as a whole.
+ * `Stream.Info` is always that of the call if the call has options.
  * `PublishAsync` is used only in the options of a context, `PullSubscribeAsync` only in those of a call.
  *
  * @ingroup nats_js_context
  */
 typedef struct jsOptions {
-    /** The prefix of the JetStream API's subjects; NULL for `$JS.API`. */
+    /**
+     * The prefix of the JetStream API's subjects; NULL or empty for `$JS.API`. If it cannot be a part of a subject,
+     * calls fail with `NATS_INVALID_SUBJECT`.
+     */
     const char *Prefix;
     /** The domain, which stands for the prefix `$JS.<domain>.API` and overrides `Prefix`; NULL for none. */
     const char *Domain;
@@ -2101,7 +2108,7 @@ typedef struct jsStreamSource {
     int64_t OptStartTime;
     /** The subject of the messages to copy, which may have wildcards; NULL for all subjects. */
     const char *FilterSubject;
-    /** Access to the stream if it is in another account; NULL for the same account. */
+    /** Access to the stream if it is in another account or domain; NULL for the same one. */
     struct jsExternalStream *External;
     /**
      * The domain of the stream; NULL for the same domain. When a stream is created, it stands for an `External` with
@@ -2205,7 +2212,10 @@ typedef struct jsStreamConfig {
     jsStorageType Storage;
     /** The number of servers that store the stream, 1 to 5. */
     int64_t Replicas;
-    /** Whether publishes are not acknowledged. */
+    /**
+     * Whether publishes are not acknowledged. `js_Publish` then fails with `NATS_TIMEOUT` although the message is
+     * stored: use `natsConnection_Publish`.
+     */
     bool NoAck;
     /** Not used: servers no longer have templates and refuse this setting. */
     const char *Template;
@@ -2392,7 +2402,7 @@ typedef struct jsClusterInfo {
 typedef struct jsStreamSourceInfo {
     /** The other stream's name. */
     char *Name;
-    /** Access to the stream if it is in another account; NULL for the same account. */
+    /** Access to the stream if it is in another account or domain; NULL for the same one. */
     struct jsExternalStream *External;
     /** The number of messages that are not copied yet. */
     uint64_t Lag;
@@ -2731,7 +2741,10 @@ typedef struct jsConsumerResetResponse {
 typedef struct jsConsumerPauseResponse {
     /** Whether the consumer is paused. */
     bool Paused;
-    /** The end of the pause, in nanoseconds since the epoch; 0 if the consumer is not paused. */
+    /**
+     * The end of the pause as it was requested, in nanoseconds since the epoch, which may be in the past; 0 if none
+     * was requested.
+     */
     int64_t PauseUntil;
     /** The rest of the pause in nanoseconds. */
     int64_t PauseRemaining;
@@ -2752,9 +2765,9 @@ typedef struct jsDirectBatchOptions {
     int Batch;
     /** The maximum number of bytes; 0 for as many as the server sends. */
     int64_t MaxBytes;
-    /** The sequence to begin with; 0 for the first. */
+    /** The sequence to begin with; 0 for the first. Not together with `StartTime`. */
     uint64_t Sequence;
-    /** The time to begin at, in nanoseconds since the epoch; 0 for no such limit. */
+    /** The time to begin at, in nanoseconds since the epoch; 0 for the beginning. */
     int64_t StartTime;
     /** The messages of this subject, which may have wildcards; NULL for all. */
     const char *NextBySubject;
@@ -2771,8 +2784,8 @@ typedef struct jsDirectBatchOptions {
      */
     uint64_t UpToSequence;
     /**
-     * With `MultiLast`: the state of the stream at this time, in nanoseconds since the epoch; 0
-     * for the present state.
+     * With `MultiLast`: the state of the stream at this time, in nanoseconds since the epoch; 0 for the present state.
+     * Not together with `UpToSequence`.
      */
     int64_t UpToTime;
 } jsDirectBatchOptions;
@@ -2797,7 +2810,8 @@ typedef struct jsDirectBatchInfo {
 } jsDirectBatchInfo;
 
 /**
- * The message to get with `js_DirectGetMsg`. Initialize it with `jsDirectGetMsgOptions_Init`.
+ * The message to get with `js_DirectGetMsg`. Initialize it with `jsDirectGetMsgOptions_Init`, and set at least one
+ * field.
  *
  * @ingroup nats_js_streams
  */
@@ -2810,8 +2824,8 @@ typedef struct jsDirectGetMsgOptions {
     /** The first message of this subject; NULL for any. May have wildcards. */
     const char *NextBySubject;
     /**
-     * The last message of this subject; NULL for another message. If it is set, the other fields
-     * are ignored.
+     * The last message of this subject, which may have wildcards; NULL for another message. If it is set, the other
+     * fields are ignored.
      */
     const char *LastBySubject;
 } jsDirectGetMsgOptions;
@@ -2971,8 +2985,8 @@ typedef struct jsPubOptions {
     /** Whether the subject must have no message. */
     bool ExpectNoMessage;
     /**
-     * The time to live of the message in milliseconds; 0 for the limit of the stream. The stream needs
-     * `AllowMsgTTL`.
+     * The time to live of the message in milliseconds, at least 1000; 0 for the limit of the stream. The server
+     * ignores the fraction of a second. The stream needs `AllowMsgTTL`.
      */
     int64_t MsgTTL;
     /** The schedule of the message. */
@@ -3147,16 +3161,22 @@ typedef struct jsSubOptions {
     const char *Stream;
     /** The name of a consumer to use, if it exists; NULL for the durable name, or none. */
     const char *Consumer;
-    /** The queue group whose members share the messages; NULL for none. */
+    /**
+     * The queue group whose members share the messages; NULL for none. Without a durable name it is also the durable
+     * name of the consumer.
+     */
     const char *Queue;
     /**
      * Whether the callback acknowledges and destroys the messages; otherwise the library acknowledges and destroys
-     * each message after the callback has returned.
+     * each message after the callback has returned, and `natsMsg_Destroy` in the callback does nothing. With the ack
+     * policy `js_AckNone` and with `Ordered` the callback always has to destroy the messages. Not used without a
+     * callback.
      */
     bool ManualAck;
     /**
-     * The configuration of a consumer that is created; the settings that an existing consumer must
-     * have.
+     * The configuration of a consumer that is created; the settings that an existing consumer must have. Its
+     * `FilterSubject`, `FilterSubjects` and `DeliverGroup` are not used, because the subjects and `Queue` replace them.
+     * `DeliverSubject` is not used either, except that `Ordered` refuses it.
      */
     struct jsConsumerConfig Config;
     /**
@@ -3231,7 +3251,7 @@ typedef struct jsConsumerSequenceMismatch {
 typedef struct kvExtraConfig {
     /** Whether values are stored compressed. */
     bool Compression;
-    /** Whether Whether `kvStore_Apply` may change several keys at once. Servers from 2.12. */
+    /** Whether `kvStore_Apply` may change several keys at once. Servers from 2.12. */
     bool Transactions;
     /** The servers that the bucket is placed on; NULL for any. */
     struct jsPlacement *Placement;
@@ -9916,7 +9936,7 @@ enum natsStatus natsSubscription_GetStats(natsSubscription *sub,
  * @retval NATS_OK The acknowledgement was sent, or none was needed.
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
- * @retval NATS_TIMEOUT The server did not confirm in time.
+ * @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
@@ -9938,7 +9958,9 @@ enum natsStatus natsSubscription_GetStats(natsSubscription *sub,
  *
  * @ingroup nats_js_subscribe
  */
-NATS_EXTERN enum natsStatus natsMsg_Ack(natsMsg *msg, struct jsOptions *opts);
+NATS_EXTERN
+enum natsStatus natsMsg_Ack(natsMsg *msg,
+                            struct jsOptions *opts);
 
 /**
  * Acknowledge a message and wait until the server has recorded it.
@@ -9981,7 +10003,7 @@ NATS_EXTERN enum natsStatus natsMsg_AckSync(natsMsg *msg, struct jsOptions *opts
  * @retval NATS_OK The refusal was sent, or none was needed.
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
- * @retval NATS_TIMEOUT The server did not confirm in time.
+ * @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
@@ -9993,7 +10015,9 @@ NATS_EXTERN enum natsStatus natsMsg_AckSync(natsMsg *msg, struct jsOptions *opts
  *
  * @ingroup nats_js_subscribe
  */
-NATS_EXTERN enum natsStatus natsMsg_Nak(natsMsg *msg, struct jsOptions *opts);
+NATS_EXTERN
+enum natsStatus natsMsg_Nak(natsMsg *msg,
+                            struct jsOptions *opts);
 
 /**
  * Refuse a message, so that the consumer delivers it again after a while.
@@ -10002,14 +10026,13 @@ NATS_EXTERN enum natsStatus natsMsg_Nak(natsMsg *msg, struct jsOptions *opts);
  * acknowledged before is left alone. Source: ADR-15.
  *
  * @param msg The message, received from a JetStream subscription.
- * @param delay The time until the next delivery in milliseconds; with zero or less the same as
- * `natsMsg_Nak`.
+ * @param delay The time until the next delivery in milliseconds; with zero or less the same as `natsMsg_Nak`.
  * @param opts As for `natsMsg_Ack`.
  *
  * @retval NATS_OK The refusal was sent, or none was needed.
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
- * @retval NATS_TIMEOUT The server did not confirm in time.
+ * @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
@@ -10021,7 +10044,10 @@ NATS_EXTERN enum natsStatus natsMsg_Nak(natsMsg *msg, struct jsOptions *opts);
  *
  * @ingroup nats_js_subscribe
  */
-NATS_EXTERN enum natsStatus natsMsg_NakWithDelay(natsMsg *msg, int64_t delay, struct jsOptions *opts);
+NATS_EXTERN
+enum natsStatus natsMsg_NakWithDelay(natsMsg *msg,
+                                     int64_t delay,
+                                     struct jsOptions *opts);
 
 /**
  * Tell the consumer that a message is still being processed.
@@ -10035,7 +10061,7 @@ NATS_EXTERN enum natsStatus natsMsg_NakWithDelay(natsMsg *msg, int64_t delay, st
  * @retval NATS_OK The progress was reported, or the message has been acknowledged already.
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
- * @retval NATS_TIMEOUT The server did not confirm in time.
+ * @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
@@ -10058,10 +10084,10 @@ enum natsStatus natsMsg_InProgress(natsMsg *msg,
  * @param msg The message, received from a JetStream subscription.
  * @param opts As for `natsMsg_Ack`.
  *
- * @retval NATS_OK The progress was reported, or the message has been acknowledged already.
+ * @retval NATS_OK The termination was sent, or the message was acknowledged before.
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
- * @retval NATS_TIMEOUT The server did not confirm in time.
+ * @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
@@ -10073,7 +10099,9 @@ enum natsStatus natsMsg_InProgress(natsMsg *msg,
  *
  * @ingroup nats_js_subscribe
  */
-NATS_EXTERN enum natsStatus natsMsg_Term(natsMsg *msg, struct jsOptions *opts);
+NATS_EXTERN
+enum natsStatus natsMsg_Term(natsMsg *msg,
+                             struct jsOptions *opts);
 
 /**
  * Terminate a message, with a reason: it is not delivered again.
@@ -10086,10 +10114,10 @@ NATS_EXTERN enum natsStatus natsMsg_Term(natsMsg *msg, struct jsOptions *opts);
  * @param reason The reason; NULL or an empty text has the same effect as `natsMsg_Term`.
  * @param opts As for `natsMsg_Ack`.
  *
- * @retval NATS_OK The progress was reported, or the message has been acknowledged already.
+ * @retval NATS_OK The termination was sent, or the message was acknowledged before.
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
- * @retval NATS_TIMEOUT The server did not confirm in time.
+ * @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_MAX_PAYLOAD The reason is longer than the server's limit for a payload.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
@@ -10104,7 +10132,10 @@ NATS_EXTERN enum natsStatus natsMsg_Term(natsMsg *msg, struct jsOptions *opts);
  *
  * @ingroup nats_js_subscribe
  */
-NATS_EXTERN enum natsStatus natsMsg_TermWithReason(natsMsg *msg, const char *reason, struct jsOptions *opts);
+NATS_EXTERN
+enum natsStatus natsMsg_TermWithReason(natsMsg *msg,
+                                       const char *reason,
+                                       struct jsOptions *opts);
 
 /**
  * Return the metadata of a message: its sequences, the time at which it was stored, the number of
@@ -10158,8 +10189,6 @@ NATS_EXTERN void jsMsgMetaData_Destroy(struct jsMsgMetaData *meta);
 /**
  * Return the subject of advisories, to subscribe to.
  *
- * @note An addition of this library: nats.c does not have it.
- *
  * Advisories are ordinary messages, delivered at most once: subscribe to them with
  * `natsConnection_Subscribe`, and read them with `js_ReadAdvisory`.
  *
@@ -10201,14 +10230,13 @@ enum natsStatus js_AdvisorySubject(char **newSubject,
 /**
  * Parse the advisory in a message.
  *
- * @note An addition of this library: nats.c does not have it.
- *
  * @param newAdvisory Receives the advisory, to be released with `jsAdvisory_Destroy`.
  * @param msg The message, which remains the program's.
  *
  * @retval NATS_OK The advisory was read.
- * @retval NATS_NOT_FOUND The payload is JSON, but not an advisory of JetStream.
- * @retval NATS_INVALID_ARG `newAdvisory` or `msg` is NULL, or a field of the advisory has the wrong type.
+ * @retval NATS_NOT_FOUND The payload is empty, or JSON that is not an advisory of JetStream.
+ * @retval NATS_INVALID_ARG `newAdvisory` or `msg` is NULL, the payload is JSON but not an object, or a field of
+ * the advisory has the wrong type.
  * @retval NATS_ERR The payload is not JSON.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10221,7 +10249,9 @@ enum natsStatus js_AdvisorySubject(char **newSubject,
  *
  * @ingroup nats_js_context
  */
-NATS_EXTERN enum natsStatus js_ReadAdvisory(struct jsAdvisory **newAdvisory, natsMsg *msg);
+NATS_EXTERN
+enum natsStatus js_ReadAdvisory(struct jsAdvisory **newAdvisory,
+                                natsMsg *msg);
 
 /**
  * Release an advisory together with its strings.
@@ -10445,9 +10475,9 @@ enum natsStatus jsAccountInfo_GetReserved(uint64_t *memory,
 /**
  * Create a consumer that must not exist.
  *
- * Fails with `NATS_ERR` and `JSConsumerAlreadyExistsErr` if a consumer of that name exists with
- * another configuration. The name is that of the configuration (`Name` or `Durable`); without one
- * the server chooses it.
+ * Fails with `NATS_ERR` and `JSConsumerAlreadyExistsErr` if a consumer of that name exists with another
+ * configuration; if it has the same configuration, the call succeeds and changes nothing. The name is that of the
+ * configuration (`Name` or `Durable`); without one the server chooses it.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -10465,10 +10495,10 @@ enum natsStatus jsAccountInfo_GetReserved(uint64_t *memory,
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
  * invalid; a choice or a length is out of range; or a string is not UTF-8.
- * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
- * `errCode`. Or the answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+ * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10510,10 +10540,10 @@ enum natsStatus js_CreateConsumer(struct jsConsumerInfo **ci,
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
  * invalid; a choice or a length is out of range; or a string is not UTF-8.
- * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
- * `errCode`. Or the answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+ * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10572,10 +10602,10 @@ NATS_EXTERN enum natsStatus jsConsumerConfig_Init(struct jsConsumerConfig *cc);
  * last error is cleared.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.14.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
- * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
- * `errCode`. Or the answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+ * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10618,10 +10648,10 @@ enum natsStatus js_ResetConsumer(struct jsConsumerResetResponse **new_crr,
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, a name is missing or invalid, or the
  * time is after the year 2262.
- * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
- * `errCode`. Or the answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+ * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10665,7 +10695,7 @@ enum natsStatus js_PauseConsumer(struct jsConsumerPauseResponse **new_cpr,
  * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10734,18 +10764,16 @@ NATS_EXTERN void jsConsumerPauseResponse_Destroy(struct jsConsumerPauseResponse 
  * needed.
  *
  * @retval NATS_OK The consumer exists.
- * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
- * last error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
  * invalid; a choice or a length is out of range; a string is not UTF-8; or the server does not
  * support consumers with several filters.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
  * version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
  * the setting.
- * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
- * `errCode`. Or the answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+ * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10792,17 +10820,15 @@ enum natsStatus js_AddConsumer(struct jsConsumerInfo **ci,
  * needed.
  *
  * @retval NATS_OK The consumer has the configuration.
- * @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
- * last error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL, or has no `Durable`; a
  * name is missing or invalid; a choice or a length is out of range; or a string is not UTF-8.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
  * version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
  * the setting.
- * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
- * `errCode`. Or the answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+ * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10839,8 +10865,8 @@ enum natsStatus js_UpdateConsumer(struct jsConsumerInfo **ci,
  * last error is cleared.
  * @retval NATS_INVALID_ARG `ci` is NULL, `js` is NULL or was destroyed, or a name is missing or
  * invalid.
- * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
- * `errCode`. Or the answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+ * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -10881,7 +10907,7 @@ enum natsStatus js_GetConsumerInfo(struct jsConsumerInfo **ci,
  * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10954,10 +10980,10 @@ NATS_EXTERN enum natsStatus natsConnection_JetStream(jsCtx **js, natsConnection 
 /**
  * Destroy a context.
  *
- * Messages that were published asynchronously and still wait for their acknowledgements are
- * destroyed without a call of a handler; threads in `js_PublishAsyncComplete` return.
- * Subscriptions and batches that were created with the context continue to work. A handler that is
- * running finishes: `natsConnection_DestroyAndWait` waits for it, and the function of
+ * Messages that were published asynchronously and still wait for their acknowledgements are destroyed without a
+ * call of a handler; threads in `js_PublishAsyncComplete` return with `NATS_ILLEGAL_STATE`. Other calls that wait
+ * for an answer continue. Subscriptions and batches that were created with the context continue to work. A handler
+ * that is running finishes: `natsConnection_DestroyAndWait` waits for it, and the function of
  * `natsOptions_SetReleasedCB` is called after it.
  *
  * @param js The context. NULL and a destroyed context are ignored.
@@ -10969,7 +10995,8 @@ NATS_EXTERN enum natsStatus natsConnection_JetStream(jsCtx **js, natsConnection 
  *
  * @ingroup nats_js_context
  */
-NATS_EXTERN void jsCtx_Destroy(jsCtx *js);
+NATS_EXTERN
+void jsCtx_Destroy(jsCtx *js);
 
 /**
  * Get the value of a counter.
@@ -10986,16 +11013,17 @@ NATS_EXTERN void jsCtx_Destroy(jsCtx *js);
  * @param stream The name of the stream.
  * @param subject The subject of the counter.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
- * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
- * needed.
+ * @param errCode Receives 0: answers to direct gets have no code. NULL if it is not needed.
  *
  * @retval NATS_OK The value was written.
  * @retval NATS_NOT_FOUND The counter does not exist: nothing was added to it yet.
- * @retval NATS_INVALID_ARG `value` is NULL, `js` is NULL or was destroyed, or the name is
- * missing.
- * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
- * `errCode`. Or the answer is not JSON.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+ * @retval NATS_INVALID_ARG `value` is NULL, `js` is NULL or was destroyed, the name is missing or invalid, or the
+ * subject is missing.
+ * @retval NATS_INVALID_SUBJECT `subject` is not a valid subject.
+ * @retval NATS_ERR The server refused the request, or the last message of the subject is not a counter: the last
+ * error has the reason.
+ * @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
+ * them (`AllowDirect`), or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
@@ -11069,11 +11097,12 @@ NATS_EXTERN enum natsStatus jsDirectBatchOptions_Init(struct jsDirectBatchOption
  * @retval NATS_LIMIT_REACHED `MultiLast` matches more subjects than the server supports in one
  * request.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
- * @retval NATS_INVALID_ARG `list` or `batch` is NULL; `js` is NULL or was destroyed; the name is
- * missing; a number is negative; or there is neither `Batch` nor `MultiLast`.
- * @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
- * not JSON.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_INVALID_ARG `list` or `batch` is NULL; `js` is NULL or was destroyed; the name is missing or
+ * invalid; a number or a time is negative; or there is neither `Batch` nor `MultiLast`.
+ * @retval NATS_ERR The server refused the request, for example because options contradict each other: its text is
+ * the last error. Or an answer does not say which message it is.
+ * @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
+ * them (`AllowDirect`), or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
@@ -11130,11 +11159,12 @@ enum natsStatus js_DirectGetMsgs(struct natsMsgList *list,
  * @retval NATS_NOT_FOUND The stream has no matching message.
  * @retval NATS_LIMIT_REACHED More than 1024 subjects match.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
- * @retval NATS_INVALID_ARG `list` or `subjects` is NULL; `js` is NULL or was destroyed; the name
- * is missing; or there are no subjects.
- * @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
- * not JSON.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_INVALID_ARG `list` or `subjects` is NULL; `js` is NULL or was destroyed; the name is missing or
+ * invalid; or there are no subjects.
+ * @retval NATS_ERR The server refused the request: its text is the last error. Or an answer does not say which
+ * message it is.
+ * @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
+ * them (`AllowDirect`), or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
@@ -11175,11 +11205,12 @@ enum natsStatus js_DirectGetLastMsgs(struct natsMsgList *list,
  *
  * @retval NATS_OK The message was written.
  * @retval NATS_NOT_FOUND The stream has no matching message.
- * @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
- * is missing.
- * @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
- * not JSON.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name is missing or
+ * invalid.
+ * @retval NATS_ERR The server refused the request: its text is the last error, which is `Empty Request` if
+ * `dgOpts` selects nothing.
+ * @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
+ * them (`AllowDirect`), or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
@@ -11331,7 +11362,7 @@ enum natsStatus natsSubscription_FetchRequest(struct natsMsgList *list,
  * @retval NATS_ERR The server refused the request, as servers without a cluster do: its text is the last error and
  * its code is in `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -11374,7 +11405,7 @@ enum natsStatus js_StepDownStream(jsCtx *js,
  * @retval NATS_ERR The server refused the request, as servers without a cluster do: its text is the last error and
  * its code is in `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -11775,10 +11806,10 @@ NATS_EXTERN void jsAccountInfo_Destroy(struct jsAccountInfo *ai);
  *
  * @retval NATS_OK The message was written.
  * @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
- * @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, the name is missing, or
- * the sequence is 0.
- * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
- * `errCode`. Or the answer is not JSON.
+ * @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, the name is missing or invalid, or the
+ * sequence is 0.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+ * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -11817,10 +11848,10 @@ enum natsStatus js_GetMsg(natsMsg **msg,
  *
  * @retval NATS_OK The message was written.
  * @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
- * @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, or the name or the
+ * @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, the name is missing or invalid, or the
  * subject is missing.
- * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
- * `errCode`. Or the answer is not JSON.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+ * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -11845,9 +11876,9 @@ enum natsStatus js_GetLastMsg(natsMsg **msg,
 /**
  * Get a message of a stream from any server that has it.
  *
- * The stream must allow it (`AllowDirect`). It is faster than `js_GetMsg`, but a server other than
- * the leader may not have the newest messages yet. Headers of the message state where it was
- * stored: `Nats-Stream`, `Nats-Subject`, `Nats-Sequence`, `Nats-Time-Stamp`.
+ * The stream must allow it (`AllowDirect`). This is faster than `js_GetMsg`, but a server other than the leader
+ * may not have the newest messages yet. Headers of the message state where it was stored: `Nats-Stream`,
+ * `Nats-Subject`, `Nats-Sequence`, `Nats-Time-Stamp`.
  *
  * Protocol: direct get, ADR-31.
  *
@@ -11860,11 +11891,13 @@ enum natsStatus js_GetLastMsg(natsMsg **msg,
  *
  * @retval NATS_OK The message was written.
  * @retval NATS_NOT_FOUND The stream has no matching message.
- * @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
- * is missing.
- * @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
- * not JSON.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name is missing or
+ * invalid.
+ * @retval NATS_INVALID_SUBJECT `LastBySubject` is not a valid subject.
+ * @retval NATS_ERR The server refused the request: its text is the last error, which is `Empty Request` if
+ * `dgOpts` selects nothing. Or its answer does not say which message it is.
+ * @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
+ * them (`AllowDirect`), or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
@@ -11900,11 +11933,11 @@ enum natsStatus js_DirectGetMsg(natsMsg **msg,
  * @retval NATS_OK The message is deleted.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
- * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
- * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
- * `errCode`. Or the answer is not JSON.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or invalid.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+ * is `JSSequenceNotFoundErr` if the stream has no message of this sequence. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11938,11 +11971,11 @@ enum natsStatus js_DeleteMsg(jsCtx *js,
  * @retval NATS_OK The message is deleted and overwritten.
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
- * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
- * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
- * `errCode`. Or the answer is not JSON.
+ * @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or invalid.
+ * @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+ * is `JSSequenceNotFoundErr` if the stream has no message of this sequence. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11984,8 +12017,8 @@ NATS_EXTERN enum natsStatus jsOptions_Init(struct jsOptions *opts);
  * The stream that has the subject answers when it has stored the message. Protocol: JetStream
  * publish acknowledgements (ADR-1); headers of the options: ADR-49, ADR-43, ADR-51.
  *
- * @param pubAck Receives the acknowledgement, to be released with `jsPubAck_Destroy`; NULL if it
- * is not needed. Set to NULL if the answer was empty.
+ * @param pubAck Receives the acknowledgement, to be released with `jsPubAck_Destroy`; NULL if it is not needed.
+ * Written only with `NATS_OK`: NULL if the answer was empty.
  * @param js The context.
  * @param subj The subject; not empty.
  * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
@@ -12045,8 +12078,8 @@ enum natsStatus js_Publish(struct jsPubAck **pubAck,
  * As `js_Publish`. The options are set as headers of the message, which replace headers of the
  * same names and stay there, even if the call fails.
  *
- * @param pubAck Receives the acknowledgement, to be released with `jsPubAck_Destroy`; NULL if it
- * is not needed. Set to NULL if the answer was empty.
+ * @param pubAck Receives the acknowledgement, to be released with `jsPubAck_Destroy`; NULL if it is not needed.
+ * Written only with `NATS_OK`: NULL if the answer was empty.
  * @param js The context.
  * @param msg The message, which remains the program's. Its reply subject is not used.
  * @param opts As for `js_Publish`.
@@ -12237,8 +12270,9 @@ NATS_EXTERN enum natsStatus js_PublishAsyncGetPendingList(struct natsMsgList *pe
  * not allowed in a batch, and `ExpectLastSeq` only in the first message; the stream checks
  * expectations when the batch is committed. Source: ADR-50.
  *
- * @param ctx Receives the batch, to be released with `jsAtomicBatchCtx_Destroy`. Written before
- * anything is sent, and has to be released even if the call fails.
+ * @param ctx Receives the batch, to be released with `jsAtomicBatchCtx_Destroy`, also if the call fails after
+ * that. It is written before anything is sent, but not with `NATS_INVALID_ARG`: set the pointer to NULL before the
+ * call.
  * @param new_puback Set to NULL with `NATS_OK`: the answer to a message that does not end a batch
  * is empty. May be NULL.
  * @param js The context.
@@ -12767,7 +12801,7 @@ NATS_EXTERN enum natsStatus js_SetPubPolicy(jsCtx *js, const struct jsPubPolicy 
  * @param seq The sequence.
  *
  * @retval NATS_OK The header is set.
- * @retval NATS_INVALID_ARG `msg` is NULL.
+ * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_PROTOCOL_ERROR The headers of a received message are malformed.
  *
  * @par Threads
@@ -12853,10 +12887,13 @@ NATS_EXTERN enum natsStatus jsPubOptions_Init(struct jsPubOptions *opts);
  *
  * Uses the consumer that `durable` or `subOpts` names if it exists and has the requested settings, and creates one
  * otherwise. The server sends messages only when `natsSubscription_Fetch` or `natsSubscription_FetchRequest`
- * requests them. The program acknowledges them with `natsMsg_Ack`. If the server has lost a consumer that this call
- * created, the error handler receives `NATS_NOT_FOUND`, and the library creates the consumer again behind the last
- * message. A consumer that this call created is deleted by `natsSubscription_Unsubscribe` and at the end of a drain;
- * `natsSubscription_Destroy` alone keeps it. Source: ADR-13, ADR-15.
+ * requests them. The program acknowledges them with `natsMsg_Ack`. If the server has lost a consumer that this
+ * call created, the error handler receives `NATS_NOT_FOUND`, and the library creates the consumer again behind the
+ * last message. A consumer that this call created is deleted by `natsSubscription_Unsubscribe` and at the end of a
+ * drain; `natsSubscription_Destroy` alone keeps it. If a consumer that existed before is deleted, the error
+ * handler receives `NATS_NOT_FOUND`, and fetches fail. If `subOpts` names the stream and the consumer, and the
+ * server does not answer the question for the consumer, the call succeeds without having compared the settings:
+ * programs may lack the permission to ask. Source: ADR-13, ADR-15.
  *
  * @param sub Receives the subscription, which the caller owns and releases with
  * `natsSubscription_Destroy`. Restored on failure.
@@ -12872,14 +12909,17 @@ NATS_EXTERN enum natsStatus jsPubOptions_Init(struct jsPubOptions *opts);
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
  * options contradict each other.
+ * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+ * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
  * @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
  * create it; `errCode` and the last error have the reason.
  * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
  * exist.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
- * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
+ * stream and the consumer.
+ * @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -12952,14 +12992,17 @@ enum natsStatus js_PullSubscribe(natsSubscription **sub,
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, `subject` is missing,
  * or options contradict each other.
+ * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+ * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
  * @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
  * create it; `errCode` and the last error have the reason.
  * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
  * exist.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
- * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
+ * stream and the consumer.
+ * @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -13010,14 +13053,17 @@ enum natsStatus js_PullSubscribeAsync(natsSubscription **sub,
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, there is a
  * handler, or options contradict each other.
+ * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+ * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
  * @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
  * create it; `errCode` and the last error have the reason.
  * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
  * exist.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
- * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
+ * stream and the consumer.
+ * @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -13063,7 +13109,7 @@ enum natsStatus js_PullSubscribeSync(natsSubscription **sub,
  * @param js The context.
  * @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
  * overlap. The first of them determines the stream unless `subOpts` names it.
- * @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
+ * @param numSubjects The number of elements; greater than 0, unless `subOpts` has `Stream` and `Consumer`.
  * @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
  * removes some time after the end of the subscription; NULL for the name in `subOpts`.
  * @param opts The options of the call; NULL for those of the context.
@@ -13073,14 +13119,17 @@ enum natsStatus js_PullSubscribeSync(natsSubscription **sub,
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing,
  * options contradict each other, or the server does not support consumers with several subjects.
+ * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+ * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
- * @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
- * asked, or the server refused to create it; `errCode` and the last error say more.
+ * @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists with other settings, or
+ * the server refused to create it; `errCode` and the last error have the reason.
  * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
  * exist.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
- * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
+ * stream and the consumer.
+ * @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -13116,7 +13165,7 @@ enum natsStatus js_PullSubscribeMulti(natsSubscription **sub,
  * @param js The context.
  * @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
  * overlap. The first of them determines the stream unless `subOpts` names it.
- * @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
+ * @param numSubjects The number of elements; greater than 0, unless `subOpts` has `Stream` and `Consumer`.
  * @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
  * removes some time after the end of the subscription; NULL for the name in `subOpts`.
  * @param msgCB The callback.
@@ -13128,14 +13177,17 @@ enum natsStatus js_PullSubscribeMulti(natsSubscription **sub,
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, subjects are missing, options
  * contradict each other, or the server does not support consumers with several subjects.
+ * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+ * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
- * @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
- * asked, or the server refused to create it; `errCode` and the last error say more.
+ * @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists with other settings, or
+ * the server refused to create it; `errCode` and the last error have the reason.
  * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
  * exist.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
- * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
+ * stream and the consumer.
+ * @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -13172,7 +13224,7 @@ enum natsStatus js_PullSubscribeAsyncMulti(natsSubscription **sub,
  * @param js The context.
  * @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
  * overlap. The first of them determines the stream unless `subOpts` names it.
- * @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
+ * @param numSubjects The number of elements; greater than 0, unless `subOpts` has `Stream` and `Consumer`.
  * @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
  * removes some time after the end of the subscription; NULL for the name in `subOpts`.
  * @param jsOpts The options of the call, `PullSubscribeAsync` among them, which has no handlers; NULL
@@ -13183,14 +13235,17 @@ enum natsStatus js_PullSubscribeAsyncMulti(natsSubscription **sub,
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing, there is a handler,
  * options contradict each other, or the server does not support consumers with several subjects.
+ * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+ * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
- * @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
- * asked, or the server refused to create it; `errCode` and the last error say more.
+ * @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists with other settings, or
+ * the server refused to create it; `errCode` and the last error have the reason.
  * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
  * exist.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
- * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
+ * stream and the consumer.
+ * @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -13251,7 +13306,7 @@ enum natsStatus js_PullSubscribeSyncMulti(natsSubscription **sub,
  * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13339,7 +13394,7 @@ enum natsStatus js_StreamNameBySubject(char **name,
  * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13561,9 +13616,10 @@ NATS_EXTERN enum natsStatus jsStreamExtra_Init(struct jsStreamExtra *extra);
  * configuration does not have, or an empty transform.
  * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
  * `errCode`. Or the answer is not JSON.
- * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and does not support transforms.
+ * @retval NATS_NO_SERVER_SUPPORT As for `js_AddStream`. Subject transforms of sources need a server of 2.10, and
+ * their consumers one of 2.14.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13630,9 +13686,10 @@ enum natsStatus js_AddStreamWithExtra(struct jsStreamInfo **si,
  * @retval NATS_INVALID_ARG As for `js_AddStreamWithExtra`.
  * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
  * `errCode`. Or the answer is not JSON.
- * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and does not support transforms.
+ * @retval NATS_NO_SERVER_SUPPORT As for `js_AddStream`. Subject transforms of sources need a server of 2.10, and
+ * their consumers one of 2.14.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13721,7 +13778,7 @@ NATS_EXTERN void jsSourceExtra_Destroy(struct jsSourceExtra *extra);
  * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13778,7 +13835,7 @@ enum natsStatus js_AddStream(struct jsStreamInfo **si,
  * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13828,7 +13885,7 @@ enum natsStatus js_UpdateStream(struct jsStreamInfo **si,
  * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13862,7 +13919,7 @@ enum natsStatus js_PurgeStream(jsCtx *js,
  * @retval NATS_ERR The server refused the request: its text is the last error and its code is in
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13968,13 +14025,15 @@ NATS_EXTERN void jsStreamInfo_Destroy(struct jsStreamInfo *si);
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub`, `js` or `cb` is NULL, `js` was destroyed, `subject` is missing, or
  * options contradict each other.
+ * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+ * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
  * @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
  * create it; `errCode` and the last error have the reason.
  * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
  * exist.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT The server did not answer in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
@@ -14005,9 +14064,9 @@ enum natsStatus js_Subscribe(natsSubscription **sub,
  * @param sub Receives the subscription, which the caller owns and releases with
  * `natsSubscription_Destroy`. It is written before the first callback, and restored on failure.
  * @param js The context.
- * @param subjects The subjects, all of one stream. The first of them determines the stream unless
- * `subOpts` names it.
- * @param numSubjects The number of elements; greater than 0.
+ * @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
+ * overlap. The first of them determines the stream unless `subOpts` names it.
+ * @param numSubjects The number of elements; greater than 0, unless `subOpts` has `Stream` and `Consumer`.
  * @param cb The callback. If the call fails, it has not been called and will not be.
  * @param cbClosure The last argument of the callback; may be NULL.
  * @param opts The options of the call; NULL for those of the context.
@@ -14017,13 +14076,15 @@ enum natsStatus js_Subscribe(natsSubscription **sub,
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub`, `js` or `cb` is NULL, `js` was destroyed, subjects are missing,
  * options contradict each other, or the server does not support consumers with several subjects.
+ * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+ * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
  * @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
  * create it; `errCode` and the last error have the reason.
  * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
  * exist.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT The server did not answer in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
@@ -14065,13 +14126,15 @@ enum natsStatus js_SubscribeMulti(natsSubscription **sub,
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
  * options contradict each other.
+ * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+ * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
  * @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
  * create it; `errCode` and the last error have the reason.
  * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
  * exist.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT The server did not answer in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
@@ -14114,9 +14177,9 @@ enum natsStatus js_SubscribeSync(natsSubscription **sub,
  * @param sub Receives the subscription, which the caller owns and releases with
  * `natsSubscription_Destroy`. Restored on failure.
  * @param js The context.
- * @param subjects The subjects, all of one stream. The first of them determines the stream unless
- * `subOpts` names it.
- * @param numSubjects The number of elements; greater than 0.
+ * @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
+ * overlap. The first of them determines the stream unless `subOpts` names it.
+ * @param numSubjects The number of elements; greater than 0, unless `subOpts` has `Stream` and `Consumer`.
  * @param opts The options of the call; NULL for those of the context.
  * @param subOpts The options of the subscription; NULL for the defaults.
  * @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
@@ -14124,13 +14187,15 @@ enum natsStatus js_SubscribeSync(natsSubscription **sub,
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing,
  * options contradict each other, or the server does not support consumers with several subjects.
+ * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+ * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
  * names.
  * @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
  * create it; `errCode` and the last error have the reason.
  * @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
  * exist.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT The server did not answer in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.

@@ -29,7 +29,7 @@ use crate::msg::Msg;
 /// @retval NATS_OK The acknowledgement was sent, or none was needed.
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
-/// @retval NATS_TIMEOUT The server did not confirm in time.
+/// @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
@@ -120,7 +120,7 @@ pub unsafe extern "C" fn natsMsg_AckSync(
 /// @retval NATS_OK The refusal was sent, or none was needed.
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
-/// @retval NATS_TIMEOUT The server did not confirm in time.
+/// @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
@@ -148,14 +148,13 @@ pub unsafe extern "C" fn natsMsg_Nak(msg: *mut natsMsg, opts: *mut jsOptions) ->
 /// acknowledged before is left alone. Source: ADR-15.
 ///
 /// @param msg The message, received from a JetStream subscription.
-/// @param delay The time until the next delivery in milliseconds; with zero or less the same as
-/// `natsMsg_Nak`.
+/// @param delay The time until the next delivery in milliseconds; with zero or less the same as `natsMsg_Nak`.
 /// @param opts As for `natsMsg_Ack`.
 ///
 /// @retval NATS_OK The refusal was sent, or none was needed.
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
-/// @retval NATS_TIMEOUT The server did not confirm in time.
+/// @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
@@ -197,7 +196,7 @@ pub unsafe extern "C" fn natsMsg_NakWithDelay(
 /// @retval NATS_OK The progress was reported, or the message has been acknowledged already.
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
-/// @retval NATS_TIMEOUT The server did not confirm in time.
+/// @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
@@ -225,10 +224,10 @@ pub unsafe extern "C" fn natsMsg_InProgress(msg: *mut natsMsg, opts: *mut jsOpti
 /// @param msg The message, received from a JetStream subscription.
 /// @param opts As for `natsMsg_Ack`.
 ///
-/// @retval NATS_OK The progress was reported, or the message has been acknowledged already.
+/// @retval NATS_OK The termination was sent, or the message was acknowledged before.
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
-/// @retval NATS_TIMEOUT The server did not confirm in time.
+/// @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
@@ -260,10 +259,10 @@ pub unsafe extern "C" fn natsMsg_Term(msg: *mut natsMsg, opts: *mut jsOptions) -
 /// @param reason The reason; NULL or an empty text has the same effect as `natsMsg_Term`.
 /// @param opts As for `natsMsg_Ack`.
 ///
-/// @retval NATS_OK The progress was reported, or the message has been acknowledged already.
+/// @retval NATS_OK The termination was sent, or the message was acknowledged before.
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
-/// @retval NATS_TIMEOUT The server did not confirm in time.
+/// @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_MAX_PAYLOAD The reason is longer than the server's limit for a payload.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it

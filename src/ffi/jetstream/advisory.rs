@@ -103,8 +103,6 @@ plain!(jsAdvisory);
 
 /// Return the subject of advisories, to subscribe to.
 ///
-/// @note An addition of this library: nats.c does not have it.
-///
 /// Advisories are ordinary messages, delivered at most once: subscribe to them with
 /// `natsConnection_Subscribe`, and read them with `js_ReadAdvisory`.
 ///
@@ -173,14 +171,13 @@ pub unsafe extern "C" fn js_AdvisorySubject(
 
 /// Parse the advisory in a message.
 ///
-/// @note An addition of this library: nats.c does not have it.
-///
 /// @param newAdvisory Receives the advisory, to be released with `jsAdvisory_Destroy`.
 /// @param msg The message, which remains the program's.
 ///
 /// @retval NATS_OK The advisory was read.
-/// @retval NATS_NOT_FOUND The payload is JSON, but not an advisory of JetStream.
-/// @retval NATS_INVALID_ARG `newAdvisory` or `msg` is NULL, or a field of the advisory has the wrong type.
+/// @retval NATS_NOT_FOUND The payload is empty, or JSON that is not an advisory of JetStream.
+/// @retval NATS_INVALID_ARG `newAdvisory` or `msg` is NULL, the payload is JSON but not an object, or a field of
+/// the advisory has the wrong type.
 /// @retval NATS_ERR The payload is not JSON.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///

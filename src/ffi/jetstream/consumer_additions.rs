@@ -16,9 +16,9 @@ use crate::js::manage::ConsumerAction;
 
 /// Create a consumer that must not exist.
 ///
-/// Fails with `NATS_ERR` and `JSConsumerAlreadyExistsErr` if a consumer of that name exists with
-/// another configuration. The name is that of the configuration (`Name` or `Durable`); without one
-/// the server chooses it.
+/// Fails with `NATS_ERR` and `JSConsumerAlreadyExistsErr` if a consumer of that name exists with another
+/// configuration; if it has the same configuration, the call succeeds and changes nothing. The name is that of the
+/// configuration (`Name` or `Durable`); without one the server chooses it.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -36,10 +36,10 @@ use crate::js::manage::ConsumerAction;
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
 /// invalid; a choice or a length is out of range; or a string is not UTF-8.
-/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
-/// `errCode`. Or the answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+/// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
-/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -103,10 +103,10 @@ pub unsafe extern "C" fn js_CreateConsumer(
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
 /// invalid; a choice or a length is out of range; or a string is not UTF-8.
-/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
-/// `errCode`. Or the answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+/// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
-/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///

@@ -34,10 +34,10 @@ use crate::js::time::Time;
 /// last error is cleared.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.14.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or a name is missing or invalid.
-/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
-/// `errCode`. Or the answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+/// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
-/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -95,10 +95,10 @@ pub unsafe extern "C" fn js_ResetConsumer(
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.11.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, a name is missing or invalid, or the
 /// time is after the year 2262.
-/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
-/// `errCode`. Or the answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+/// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
-/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn js_PauseConsumer(
 /// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
-/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///

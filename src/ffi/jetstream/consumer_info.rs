@@ -123,7 +123,8 @@ pub struct jsConsumerNamesList {
 pub struct jsConsumerPauseResponse {
     /// Whether the consumer is paused.
     pub Paused: bool,
-    /// The end of the pause, in nanoseconds since the epoch; 0 if the consumer is not paused.
+    /// The end of the pause as it was requested, in nanoseconds since the epoch, which may be in the past; 0 if none
+    /// was requested.
     pub PauseUntil: i64,
     /// The rest of the pause in nanoseconds.
     pub PauseRemaining: i64,

@@ -61,18 +61,16 @@ pub(super) unsafe fn config(cfg: *mut jsConsumerConfig) -> js::Result<ConsumerCo
 /// needed.
 ///
 /// @retval NATS_OK The consumer exists.
-/// @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
-/// last error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
 /// invalid; a choice or a length is out of range; a string is not UTF-8; or the server does not
 /// support consumers with several filters.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
 /// version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
 /// the setting.
-/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
-/// `errCode`. Or the answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+/// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
-/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -141,17 +139,15 @@ pub unsafe extern "C" fn js_AddConsumer(
 /// needed.
 ///
 /// @retval NATS_OK The consumer has the configuration.
-/// @retval NATS_NOT_FOUND The consumer does not exist; `errCode` is `JSConsumerNotFoundErr`. The
-/// last error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL, or has no `Durable`; a
 /// name is missing or invalid; a choice or a length is out of range; or a string is not UTF-8.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
 /// version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
 /// the setting.
-/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
-/// `errCode`. Or the answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+/// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
-/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -214,8 +210,8 @@ pub unsafe extern "C" fn js_UpdateConsumer(
 /// last error is cleared.
 /// @retval NATS_INVALID_ARG `ci` is NULL, `js` is NULL or was destroyed, or a name is missing or
 /// invalid.
-/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
-/// `errCode`. Or the answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+/// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -272,7 +268,7 @@ pub unsafe extern "C" fn js_GetConsumerInfo(
 /// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
-/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///

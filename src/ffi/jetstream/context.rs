@@ -129,10 +129,10 @@ fn wait(ms: i64, what: &str) -> Result<Option<Duration>> {
 
 /// Destroy a context.
 ///
-/// Messages that were published asynchronously and still wait for their acknowledgements are
-/// destroyed without a call of a handler; threads in `js_PublishAsyncComplete` return.
-/// Subscriptions and batches that were created with the context continue to work. A handler that is
-/// running finishes: `natsConnection_DestroyAndWait` waits for it, and the function of
+/// Messages that were published asynchronously and still wait for their acknowledgements are destroyed without a
+/// call of a handler; threads in `js_PublishAsyncComplete` return with `NATS_ILLEGAL_STATE`. Other calls that wait
+/// for an answer continue. Subscriptions and batches that were created with the context continue to work. A handler
+/// that is running finishes: `natsConnection_DestroyAndWait` waits for it, and the function of
 /// `natsOptions_SetReleasedCB` is called after it.
 ///
 /// @param js The context. NULL and a destroyed context are ignored.

@@ -24,16 +24,17 @@ use crate::ffi::handle::jsCtx;
 /// @param stream The name of the stream.
 /// @param subject The subject of the counter.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
-/// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
-/// needed.
+/// @param errCode Receives 0: answers to direct gets have no code. NULL if it is not needed.
 ///
 /// @retval NATS_OK The value was written.
 /// @retval NATS_NOT_FOUND The counter does not exist: nothing was added to it yet.
-/// @retval NATS_INVALID_ARG `value` is NULL, `js` is NULL or was destroyed, or the name is
-/// missing.
-/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
-/// `errCode`. Or the answer is not JSON.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
+/// @retval NATS_INVALID_ARG `value` is NULL, `js` is NULL or was destroyed, the name is missing or invalid, or the
+/// subject is missing.
+/// @retval NATS_INVALID_SUBJECT `subject` is not a valid subject.
+/// @retval NATS_ERR The server refused the request, or the last message of the subject is not a counter: the last
+/// error has the reason.
+/// @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
+/// them (`AllowDirect`), or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.

@@ -6,7 +6,8 @@ use super::plain::{plain, zero};
 use crate::error::natsStatus;
 use crate::ffi::guard::guard;
 
-/// The message to get with `js_DirectGetMsg`. Initialize it with `jsDirectGetMsgOptions_Init`.
+/// The message to get with `js_DirectGetMsg`. Initialize it with `jsDirectGetMsgOptions_Init`, and set at least one
+/// field.
 ///
 /// @ingroup nats_js_streams
 #[repr(C)]
@@ -17,8 +18,8 @@ pub struct jsDirectGetMsgOptions {
     pub Sequence: u64,
     /// The first message of this subject; NULL for any. May have wildcards.
     pub NextBySubject: *const c_char,
-    /// The last message of this subject; NULL for another message. If it is set, the other fields
-    /// are ignored.
+    /// The last message of this subject, which may have wildcards; NULL for another message. If it is set, the other
+    /// fields are ignored.
     pub LastBySubject: *const c_char,
 }
 

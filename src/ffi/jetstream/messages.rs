@@ -30,10 +30,10 @@ use crate::js::manage::{DirectGet, GetMsg};
 ///
 /// @retval NATS_OK The message was written.
 /// @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
-/// @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, the name is missing, or
-/// the sequence is 0.
-/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
-/// `errCode`. Or the answer is not JSON.
+/// @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, the name is missing or invalid, or the
+/// sequence is 0.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+/// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -89,10 +89,10 @@ pub unsafe extern "C" fn js_GetMsg(
 ///
 /// @retval NATS_OK The message was written.
 /// @retval NATS_NOT_FOUND The stream has no such message; `errCode` is `JSNoMessageFoundErr`.
-/// @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, or the name or the
+/// @retval NATS_INVALID_ARG `msg` is NULL, `js` is NULL or was destroyed, the name is missing or invalid, or the
 /// subject is missing.
-/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
-/// `errCode`. Or the answer is not JSON.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+/// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -134,9 +134,9 @@ pub unsafe extern "C" fn js_GetLastMsg(
 
 /// Get a message of a stream from any server that has it.
 ///
-/// The stream must allow it (`AllowDirect`). It is faster than `js_GetMsg`, but a server other than
-/// the leader may not have the newest messages yet. Headers of the message state where it was
-/// stored: `Nats-Stream`, `Nats-Subject`, `Nats-Sequence`, `Nats-Time-Stamp`.
+/// The stream must allow it (`AllowDirect`). This is faster than `js_GetMsg`, but a server other than the leader
+/// may not have the newest messages yet. Headers of the message state where it was stored: `Nats-Stream`,
+/// `Nats-Subject`, `Nats-Sequence`, `Nats-Time-Stamp`.
 ///
 /// Protocol: direct get, ADR-31.
 ///
@@ -149,11 +149,13 @@ pub unsafe extern "C" fn js_GetLastMsg(
 ///
 /// @retval NATS_OK The message was written.
 /// @retval NATS_NOT_FOUND The stream has no matching message.
-/// @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name
-/// is missing.
-/// @retval NATS_ERR The server refused the request: its text is the last error. Or the answer is
-/// not JSON.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_INVALID_ARG `msg` or `dgOpts` is NULL, `js` is NULL or was destroyed, or the name is missing or
+/// invalid.
+/// @retval NATS_INVALID_SUBJECT `LastBySubject` is not a valid subject.
+/// @retval NATS_ERR The server refused the request: its text is the last error, which is `Empty Request` if
+/// `dgOpts` selects nothing. Or its answer does not say which message it is.
+/// @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
+/// them (`AllowDirect`), or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
@@ -232,11 +234,11 @@ pub(super) unsafe fn direct_get(
 /// @retval NATS_OK The message is deleted.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
-/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
-/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
-/// `errCode`. Or the answer is not JSON.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or invalid.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+/// is `JSSequenceNotFoundErr` if the stream has no message of this sequence. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
-/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -282,11 +284,11 @@ pub unsafe extern "C" fn js_DeleteMsg(
 /// @retval NATS_OK The message is deleted and overwritten.
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
-/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing.
-/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
-/// `errCode`. Or the answer is not JSON.
+/// @retval NATS_INVALID_ARG `js` is NULL or was destroyed, or the name is missing or invalid.
+/// @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
+/// is `JSSequenceNotFoundErr` if the stream has no message of this sequence. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
-/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///

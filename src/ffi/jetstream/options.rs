@@ -15,7 +15,7 @@ use crate::ffi::guard::guard;
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsOptionsPublishAsync {
-    /// The maximum number of messages that wait for their acknowledgements; 0 for no limit.
+    /// The maximum number of messages that wait for their acknowledgements; 0 or less for no limit.
     pub MaxPending: i64,
     /// The callback for the outcome of each message; NULL for none.
     pub AckHandler: jsPubAckHandler,
@@ -26,16 +26,16 @@ pub struct jsOptionsPublishAsync {
     pub ErrHandler: jsPubAckErrHandler,
     /// The last argument of `ErrHandler`.
     pub ErrHandlerClosure: *mut c_void,
-    /// The longest time that a publish waits while `MaxPending` messages are pending, in
-    /// milliseconds; 0 for 200.
+    /// The longest time that a publish waits while `MaxPending` messages are pending, in milliseconds; 0 for 200.
     pub StallWait: i64,
     /// Whether acknowledgements use the inbox of the connection's requests in place of one of the
     /// context.
     pub MuxReplies: bool,
 }
 
-/// Settings of `js_PullSubscribeAsync` and `js_PullSubscribeSync`. Part of `jsOptions`; only the
-/// options of these calls are used, not those of a context.
+/// Settings of `js_PullSubscribeAsync`, `js_PullSubscribeSync` and their variants for several subjects. Part of
+/// `jsOptions`; only the options of these calls are used, not those of a context. A negative number has the same effect
+/// as 0.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]
@@ -55,10 +55,10 @@ pub struct jsOptionsPullSubscribeAsync {
     pub CompleteHandler: jsFetchCompleteHandler,
     /// The last argument of `CompleteHandler`.
     pub CompleteHandlerClosure: *mut c_void,
-    /// The time without a message after which the server sends a heartbeat, in milliseconds; 0 for the default:
-    /// 5,000, or none if `NoWait` is set or the consumer's configuration could not be read. If two heartbeats in a
-    /// row are missing, the connection's error handler receives `NATS_MISSED_HEARTBEAT` and the messages are
-    /// requested again.
+    /// The time without a message after which the server sends a heartbeat, in milliseconds, at most half of
+    /// `Timeout`; 0 for the default: 5,000, or none if `NoWait` is set, in the last 10 seconds of `Timeout`, or if the
+    /// consumer's configuration could not be read. If two heartbeats in a row are missing, the connection's error
+    /// handler receives `NATS_MISSED_HEARTBEAT` and the messages are requested again.
     pub Heartbeat: i64,
     /// The priority group; NULL for none.
     pub Group: *const c_char,
@@ -122,15 +122,17 @@ pub struct jsOptionsStream {
 /// Settings of a context, or of a single call. Initialize it with `jsOptions_Init`.
 ///
 /// `natsConnection_JetStream` copies the settings of a context; its callbacks and closures must stay valid as long as
-/// the context. In the options of a call, zero stands for the context's setting: for `Prefix`, `Domain` and `Wait`
-/// each on its own, for `Stream.Purge` as a whole. `Stream.Info` is always that of the call if the call has options.
+/// the context. In the options of a call, zero stands for the context's setting; a negative `Wait` does, too. `Prefix` or
+/// `Domain` of a call replaces both of the context's, and `Stream.Purge` replaces the context's as a whole.
+/// `Stream.Info` is always that of the call if the call has options.
 /// `PublishAsync` is used only in the options of a context, `PullSubscribeAsync` only in those of a call.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct jsOptions {
-    /// The prefix of the JetStream API's subjects; NULL for `$JS.API`.
+    /// The prefix of the JetStream API's subjects; NULL or empty for `$JS.API`. If it cannot be a part of a subject,
+    /// calls fail with `NATS_INVALID_SUBJECT`.
     pub Prefix: *const c_char,
     /// The domain, which stands for the prefix `$JS.<domain>.API` and overrides `Prefix`; NULL for none.
     pub Domain: *const c_char,

@@ -29,8 +29,8 @@ pub(super) const NO_SUBJECT: &str = "subject cannot be NULL nor empty";
 /// The stream that has the subject answers when it has stored the message. Protocol: JetStream
 /// publish acknowledgements (ADR-1); headers of the options: ADR-49, ADR-43, ADR-51.
 ///
-/// @param pubAck Receives the acknowledgement, to be released with `jsPubAck_Destroy`; NULL if it
-/// is not needed. Set to NULL if the answer was empty.
+/// @param pubAck Receives the acknowledgement, to be released with `jsPubAck_Destroy`; NULL if it is not needed.
+/// Written only with `NATS_OK`: NULL if the answer was empty.
 /// @param js The context.
 /// @param subj The subject; not empty.
 /// @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
@@ -114,8 +114,8 @@ pub unsafe extern "C" fn js_Publish(
 /// As `js_Publish`. The options are set as headers of the message, which replace headers of the
 /// same names and stay there, even if the call fails.
 ///
-/// @param pubAck Receives the acknowledgement, to be released with `jsPubAck_Destroy`; NULL if it
-/// is not needed. Set to NULL if the answer was empty.
+/// @param pubAck Receives the acknowledgement, to be released with `jsPubAck_Destroy`; NULL if it is not needed.
+/// Written only with `NATS_OK`: NULL if the answer was empty.
 /// @param js The context.
 /// @param msg The message, which remains the program's. Its reply subject is not used.
 /// @param opts As for `js_Publish`.

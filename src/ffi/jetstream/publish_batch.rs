@@ -78,8 +78,9 @@ impl<'a> Settings<'a> {
 /// not allowed in a batch, and `ExpectLastSeq` only in the first message; the stream checks
 /// expectations when the batch is committed. Source: ADR-50.
 ///
-/// @param ctx Receives the batch, to be released with `jsAtomicBatchCtx_Destroy`. Written before
-/// anything is sent, and has to be released even if the call fails.
+/// @param ctx Receives the batch, to be released with `jsAtomicBatchCtx_Destroy`, also if the call fails after
+/// that. It is written before anything is sent, but not with `NATS_INVALID_ARG`: set the pointer to NULL before the
+/// call.
 /// @param new_puback Set to NULL with `NATS_OK`: the answer to a message that does not end a batch
 /// is empty. May be NULL.
 /// @param js The context.

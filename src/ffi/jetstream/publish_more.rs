@@ -142,7 +142,7 @@ pub unsafe extern "C" fn js_SetPubPolicy(js: *mut jsCtx, policy: *const jsPubPol
 /// @param seq The sequence.
 ///
 /// @retval NATS_OK The header is set.
-/// @retval NATS_INVALID_ARG `msg` is NULL.
+/// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_PROTOCOL_ERROR The headers of a received message are malformed.
 ///
 /// @par Threads

@@ -61,8 +61,8 @@ pub struct jsPubOptions {
     pub ExpectLastSubjectSeqSubject: *const c_char,
     /// Whether the subject must have no message.
     pub ExpectNoMessage: bool,
-    /// The time to live of the message in milliseconds; 0 for the limit of the stream. The stream needs
-    /// `AllowMsgTTL`.
+    /// The time to live of the message in milliseconds, at least 1000; 0 for the limit of the stream. The server
+    /// ignores the fraction of a second. The stream needs `AllowMsgTTL`.
     pub MsgTTL: i64,
     /// The schedule of the message.
     pub Schedule: jsScheduleOptions,

@@ -30,10 +30,13 @@ use crate::js::consume::{Mode, Wanted};
 ///
 /// Uses the consumer that `durable` or `subOpts` names if it exists and has the requested settings, and creates one
 /// otherwise. The server sends messages only when `natsSubscription_Fetch` or `natsSubscription_FetchRequest`
-/// requests them. The program acknowledges them with `natsMsg_Ack`. If the server has lost a consumer that this call
-/// created, the error handler receives `NATS_NOT_FOUND`, and the library creates the consumer again behind the last
-/// message. A consumer that this call created is deleted by `natsSubscription_Unsubscribe` and at the end of a drain;
-/// `natsSubscription_Destroy` alone keeps it. Source: ADR-13, ADR-15.
+/// requests them. The program acknowledges them with `natsMsg_Ack`. If the server has lost a consumer that this
+/// call created, the error handler receives `NATS_NOT_FOUND`, and the library creates the consumer again behind the
+/// last message. A consumer that this call created is deleted by `natsSubscription_Unsubscribe` and at the end of a
+/// drain; `natsSubscription_Destroy` alone keeps it. If a consumer that existed before is deleted, the error
+/// handler receives `NATS_NOT_FOUND`, and fetches fail. If `subOpts` names the stream and the consumer, and the
+/// server does not answer the question for the consumer, the call succeeds without having compared the settings:
+/// programs may lack the permission to ask. Source: ADR-13, ADR-15.
 ///
 /// @param sub Receives the subscription, which the caller owns and releases with
 /// `natsSubscription_Destroy`. Restored on failure.
@@ -49,14 +52,17 @@ use crate::js::consume::{Mode, Wanted};
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
 /// options contradict each other.
+/// @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+/// durable name.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
 /// @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
 /// create it; `errCode` and the last error have the reason.
 /// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
 /// exist.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
-/// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
+/// stream and the consumer.
+/// @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///
@@ -143,14 +149,17 @@ pub unsafe extern "C" fn js_PullSubscribe(
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, `subject` is missing,
 /// or options contradict each other.
+/// @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+/// durable name.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
 /// @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
 /// create it; `errCode` and the last error have the reason.
 /// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
 /// exist.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
-/// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
+/// stream and the consumer.
+/// @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///
@@ -217,14 +226,17 @@ pub unsafe extern "C" fn js_PullSubscribeAsync(
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, there is a
 /// handler, or options contradict each other.
+/// @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+/// durable name.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
 /// @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
 /// create it; `errCode` and the last error have the reason.
 /// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
 /// exist.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
-/// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
+/// stream and the consumer.
+/// @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///

@@ -26,7 +26,7 @@ use crate::ffi::types::natsMsgHandler;
 /// @param js The context.
 /// @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
 /// overlap. The first of them determines the stream unless `subOpts` names it.
-/// @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
+/// @param numSubjects The number of elements; greater than 0, unless `subOpts` has `Stream` and `Consumer`.
 /// @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
 /// removes some time after the end of the subscription; NULL for the name in `subOpts`.
 /// @param opts The options of the call; NULL for those of the context.
@@ -36,14 +36,17 @@ use crate::ffi::types::natsMsgHandler;
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing,
 /// options contradict each other, or the server does not support consumers with several subjects.
+/// @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+/// durable name.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
-/// @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
-/// asked, or the server refused to create it; `errCode` and the last error say more.
+/// @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists with other settings, or
+/// the server refused to create it; `errCode` and the last error have the reason.
 /// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
 /// exist.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
-/// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
+/// stream and the consumer.
+/// @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///
@@ -91,7 +94,7 @@ pub unsafe extern "C" fn js_PullSubscribeMulti(
 /// @param js The context.
 /// @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
 /// overlap. The first of them determines the stream unless `subOpts` names it.
-/// @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
+/// @param numSubjects The number of elements; greater than 0, unless `subOpts` has `Stream` and `Consumer`.
 /// @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
 /// removes some time after the end of the subscription; NULL for the name in `subOpts`.
 /// @param msgCB The callback.
@@ -103,14 +106,17 @@ pub unsafe extern "C" fn js_PullSubscribeMulti(
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, subjects are missing, options
 /// contradict each other, or the server does not support consumers with several subjects.
+/// @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+/// durable name.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
-/// @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
-/// asked, or the server refused to create it; `errCode` and the last error say more.
+/// @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists with other settings, or
+/// the server refused to create it; `errCode` and the last error have the reason.
 /// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
 /// exist.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
-/// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
+/// stream and the consumer.
+/// @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///
@@ -162,7 +168,7 @@ pub unsafe extern "C" fn js_PullSubscribeAsyncMulti(
 /// @param js The context.
 /// @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
 /// overlap. The first of them determines the stream unless `subOpts` names it.
-/// @param numSubjects How many there are; more than 0, unless `subOpts` has `Stream` and `Consumer`.
+/// @param numSubjects The number of elements; greater than 0, unless `subOpts` has `Stream` and `Consumer`.
 /// @param durable The consumer's durable name; empty for an ephemeral consumer, which the server
 /// removes some time after the end of the subscription; NULL for the name in `subOpts`.
 /// @param jsOpts The options of the call, `PullSubscribeAsync` among them, which has no handlers; NULL
@@ -173,14 +179,17 @@ pub unsafe extern "C" fn js_PullSubscribeAsyncMulti(
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing, there is a handler,
 /// options contradict each other, or the server does not support consumers with several subjects.
+/// @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+/// durable name.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
-/// @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists and is not as
-/// asked, or the server refused to create it; `errCode` and the last error say more.
+/// @retval NATS_ERR No stream has the first subject, subjects overlap, the consumer exists with other settings, or
+/// the server refused to create it; `errCode` and the last error have the reason.
 /// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
 /// exist.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
-/// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
+/// stream and the consumer.
+/// @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///

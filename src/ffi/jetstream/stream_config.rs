@@ -54,7 +54,7 @@ pub struct jsStreamSource {
     pub OptStartTime: i64,
     /// The subject of the messages to copy, which may have wildcards; NULL for all subjects.
     pub FilterSubject: *const c_char,
-    /// Access to the stream if it is in another account; NULL for the same account.
+    /// Access to the stream if it is in another account or domain; NULL for the same one.
     pub External: *mut jsExternalStream,
     /// The domain of the stream; NULL for the same domain. When a stream is created, it stands for an `External` with
     /// the API prefix `$JS.<domain>.API`, unless it is the domain that the stream is created in.
@@ -139,7 +139,8 @@ pub struct jsStreamConfig {
     pub Storage: jsStorageTypeArg,
     /// The number of servers that store the stream, 1 to 5.
     pub Replicas: i64,
-    /// Whether publishes are not acknowledged.
+    /// Whether publishes are not acknowledged. `js_Publish` then fails with `NATS_TIMEOUT` although the message is
+    /// stored: use `natsConnection_Publish`.
     pub NoAck: bool,
     /// Not used: servers no longer have templates and refuse this setting.
     pub Template: *const c_char,

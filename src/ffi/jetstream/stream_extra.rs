@@ -200,9 +200,10 @@ unsafe fn apply(extra: &jsSourceExtra, source: &mut StreamSource) -> Result<()> 
 /// configuration does not have, or an empty transform.
 /// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
 /// `errCode`. Or the answer is not JSON.
-/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and does not support transforms.
+/// @retval NATS_NO_SERVER_SUPPORT As for `js_AddStream`. Subject transforms of sources need a server of 2.10, and
+/// their consumers one of 2.14.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
-/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -287,9 +288,10 @@ pub unsafe extern "C" fn js_AddStreamWithExtra(
 /// @retval NATS_INVALID_ARG As for `js_AddStreamWithExtra`.
 /// @retval NATS_ERR The server refused the request: its text is the last error and its code is in
 /// `errCode`. Or the answer is not JSON.
-/// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10 and does not support transforms.
+/// @retval NATS_NO_SERVER_SUPPORT As for `js_AddStream`. Subject transforms of sources need a server of 2.10, and
+/// their consumers one of 2.14.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
-/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///

@@ -131,7 +131,7 @@ pub struct jsClusterInfo {
 pub struct jsStreamSourceInfo {
     /// The other stream's name.
     pub Name: *mut c_char,
-    /// Access to the stream if it is in another account; NULL for the same account.
+    /// Access to the stream if it is in another account or domain; NULL for the same one.
     pub External: *mut jsExternalStream,
     /// The number of messages that are not copied yet.
     pub Lag: u64,

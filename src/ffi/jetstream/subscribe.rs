@@ -50,13 +50,15 @@ use crate::js::consume::{self, Delivery, Mode, Push, SubOptions, Wanted};
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub`, `js` or `cb` is NULL, `js` was destroyed, `subject` is missing, or
 /// options contradict each other.
+/// @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+/// durable name.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
 /// @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
 /// create it; `errCode` and the last error have the reason.
 /// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
 /// exist.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT The server did not answer in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
@@ -103,9 +105,9 @@ pub unsafe extern "C" fn js_Subscribe(
 /// @param sub Receives the subscription, which the caller owns and releases with
 /// `natsSubscription_Destroy`. It is written before the first callback, and restored on failure.
 /// @param js The context.
-/// @param subjects The subjects, all of one stream. The first of them determines the stream unless
-/// `subOpts` names it.
-/// @param numSubjects The number of elements; greater than 0.
+/// @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
+/// overlap. The first of them determines the stream unless `subOpts` names it.
+/// @param numSubjects The number of elements; greater than 0, unless `subOpts` has `Stream` and `Consumer`.
 /// @param cb The callback. If the call fails, it has not been called and will not be.
 /// @param cbClosure The last argument of the callback; may be NULL.
 /// @param opts The options of the call; NULL for those of the context.
@@ -115,13 +117,15 @@ pub unsafe extern "C" fn js_Subscribe(
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub`, `js` or `cb` is NULL, `js` was destroyed, subjects are missing,
 /// options contradict each other, or the server does not support consumers with several subjects.
+/// @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+/// durable name.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
 /// @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
 /// create it; `errCode` and the last error have the reason.
 /// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
 /// exist.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT The server did not answer in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
@@ -177,13 +181,15 @@ pub unsafe extern "C" fn js_SubscribeMulti(
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
 /// options contradict each other.
+/// @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+/// durable name.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
 /// @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
 /// create it; `errCode` and the last error have the reason.
 /// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
 /// exist.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT The server did not answer in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
@@ -237,9 +243,9 @@ pub unsafe extern "C" fn js_SubscribeSync(
 /// @param sub Receives the subscription, which the caller owns and releases with
 /// `natsSubscription_Destroy`. Restored on failure.
 /// @param js The context.
-/// @param subjects The subjects, all of one stream. The first of them determines the stream unless
-/// `subOpts` names it.
-/// @param numSubjects The number of elements; greater than 0.
+/// @param subjects The subjects, all of one stream, none of which may cover another: the server refuses those that
+/// overlap. The first of them determines the stream unless `subOpts` names it.
+/// @param numSubjects The number of elements; greater than 0, unless `subOpts` has `Stream` and `Consumer`.
 /// @param opts The options of the call; NULL for those of the context.
 /// @param subOpts The options of the subscription; NULL for the defaults.
 /// @param errCode Receives the code of the server's error, or 0 if there is none; may be NULL.
@@ -247,13 +253,15 @@ pub unsafe extern "C" fn js_SubscribeSync(
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, subjects are missing,
 /// options contradict each other, or the server does not support consumers with several subjects.
+/// @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
+/// durable name.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
 /// names.
 /// @retval NATS_ERR No stream has the subject, the consumer exists with other settings, or the server refused to
 /// create it; `errCode` and the last error have the reason.
 /// @retval NATS_NOT_FOUND `subOpts` names the stream and the consumer, and the consumer does not
 /// exist.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT The server did not answer in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.

@@ -20,13 +20,17 @@ pub struct jsSubOptions {
     pub Stream: *const c_char,
     /// The name of a consumer to use, if it exists; NULL for the durable name, or none.
     pub Consumer: *const c_char,
-    /// The queue group whose members share the messages; NULL for none.
+    /// The queue group whose members share the messages; NULL for none. Without a durable name it is also the durable
+    /// name of the consumer.
     pub Queue: *const c_char,
     /// Whether the callback acknowledges and destroys the messages; otherwise the library acknowledges and destroys
-    /// each message after the callback has returned.
+    /// each message after the callback has returned, and `natsMsg_Destroy` in the callback does nothing. With the ack
+    /// policy `js_AckNone` and with `Ordered` the callback always has to destroy the messages. Not used without a
+    /// callback.
     pub ManualAck: bool,
-    /// The configuration of a consumer that is created; the settings that an existing consumer must
-    /// have.
+    /// The configuration of a consumer that is created; the settings that an existing consumer must have. Its
+    /// `FilterSubject`, `FilterSubjects` and `DeliverGroup` are not used, because the subjects and `Queue` replace them.
+    /// `DeliverSubject` is not used either, except that `Ordered` refuses it.
     pub Config: jsConsumerConfig,
     /// Whether all messages are delivered in order and exactly once, through a consumer that the library creates, and
     /// creates again whenever a message is missing.
@@ -92,7 +96,8 @@ plain!(jsSubOptions, jsFetchRequest, jsMsgMetaData);
 /// Callback for the end of a subscription made by `js_PullSubscribeAsync`: no more messages are
 /// delivered.
 ///
-/// Runs once, on a thread of the library, after the last message callback.
+/// Runs once, on a thread of the library, after the last message callback. `nats_GetLastError` returns the text of the
+/// reason there, for example why the server has refused a request.
 ///
 /// @param nc The connection: the program's own handle.
 /// @param sub The subscription: the program's own handle, which the program still has to destroy.
@@ -112,10 +117,12 @@ pub type jsFetchCompleteHandler = Option<
 /// Callback that decides what a subscription made by `js_PullSubscribeAsync` requests from the
 /// consumer next.
 ///
-/// Runs after each message callback, on the same thread.
+/// Runs first on the thread that calls `js_PullSubscribeAsync`, before that returns, and then after each message callback,
+/// on the thread of that. It is not called at other times: if it requests nothing while no message of an earlier request
+/// is missing, the subscription receives no more messages.
 ///
-/// @param messages Receives the number of messages to request.
-/// @param maxBytes Receives the limit in bytes of the request; 0 for no limit.
+/// @param messages Receives the number of messages to request; 0 before the call. With 0 or less nothing is requested.
+/// @param maxBytes Receives the limit in bytes of the request; 0 before the call. With 0 or less there is no limit.
 /// @param sub The subscription: the program's own handle.
 /// @param closure The pointer that was given with the callback.
 /// @return True to send a request now, false to send none.

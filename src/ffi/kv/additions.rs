@@ -31,7 +31,7 @@ use crate::kv::store::Making;
 pub struct kvExtraConfig {
     /// Whether values are stored compressed.
     pub Compression: bool,
-    /// Whether Whether `kvStore_Apply` may change several keys at once. Servers from 2.12.
+    /// Whether `kvStore_Apply` may change several keys at once. Servers from 2.12.
     pub Transactions: bool,
     /// The servers that the bucket is placed on; NULL for any.
     pub Placement: *mut jsPlacement,
