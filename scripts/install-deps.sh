@@ -2,9 +2,10 @@
 # Installs missing packages with apt-get, as root or with sudo without a password. If it may not do that, prints in one
 # line what to install, and fails.
 #
-# usage: install-deps.sh [build|test|docs|bindings|foreign|server]   build: for the library and the demo; test (the
+# usage: install-deps.sh [build|test|docs|bindings|foreign|fuzz|server]   build: for the library and the demo; test (the
 # default): for scripts/test.sh; docs: for scripts/docs.sh; bindings, foreign: for those of scripts/bindings-test.sh and
-# scripts/foreign-test.sh that scripts/test.sh runs
+# scripts/foreign-test.sh that scripts/test.sh runs; fuzz: cargo-fuzz, into .cache/tools of the project, if there is a
+# nightly Rust
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -103,14 +104,21 @@ check_rust() {
     fi
 }
 
+install_cargo_fuzz() {
+    if ! cargo +nightly --version >/dev/null 2>&1 || cargo +nightly fuzz --version >/dev/null 2>&1; then return; fi
+    say "installing: cargo-fuzz"
+    cargo install --quiet --locked --root "$TOOLS" cargo-fuzz
+}
+
 case "${1:-test}" in
 build) want_build ;;
 test) want_test ;;
 docs) want_docs ;;
 bindings) want_bindings ;;
 foreign) want_foreign ;;
+fuzz) install_cargo_fuzz ;;
 server) PACKAGES=(nats-server) ;;
-*) die "usage: install-deps.sh [build|test|docs|bindings|foreign|server]" ;;
+*) die "usage: install-deps.sh [build|test|docs|bindings|foreign|fuzz|server]" ;;
 esac
 [ "${#PACKAGES[@]}" -eq 0 ] || install_packages
 case "${1:-test}" in

@@ -10,7 +10,8 @@ cd "$ROOT" || exit 1
 if ! command -v cargo >/dev/null && [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
     PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 fi
-PATH="$PATH:/usr/sbin:/sbin"
+TOOLS="$ROOT/.cache/tools" # what scripts/install-deps.sh installs with cargo
+PATH="$PATH:$TOOLS/bin:/usr/sbin:/sbin"
 export PATH
 
 # CMake builds in different folders share cargo's build.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs all tests. Installs the tools that it needs, and stops at the first failure.
 #
-# usage: test.sh [--quick]   --quick leaves out valgrind and the benchmark's table
+# usage: test.sh [--quick]   --quick leaves out valgrind and the benchmark's table, and is short with chaos and fuzzing
 #
 # The Rust tests run in the dev profile, with overflow checks and debug assertions; the C tests, the examples and all later
 # steps use the release library, which is the one that is installed.
@@ -54,13 +54,6 @@ scripts/cross-test.sh
 step "Rust tests, the check that nats_rs.h is up to date among them"
 cargo test
 
-step "The fuzz targets compile (where their crates can be had)"
-if cargo fetch -q --manifest-path fuzz/Cargo.toml 2>/dev/null; then
-    RUSTFLAGS="--cfg fuzzing" cargo check -q --manifest-path fuzz/Cargo.toml --target-dir "$ROOT/target/fuzz-check"
-else
-    say "not installed, not checked"
-fi
-
 step "The manual (doxygen)"
 scripts/docs.sh
 
@@ -100,7 +93,7 @@ step "Interoperability with nats-py and async-nats"
 scripts/interop-test.sh
 
 step "Chaos"
-scripts/chaos.sh
+if [ "$QUICK" = yes ]; then scripts/chaos.sh; else scripts/chaos.sh 120; fi
 
 step "Calls in random order (scripts/calls.sh 3600 for longer)"
 scripts/calls.sh 10 1 2
@@ -119,5 +112,9 @@ if [ "$QUICK" = no ]; then
     step "C tests under valgrind"
     (cd "$BUILD" && ctest --output-on-failure --no-tests=error -L valgrind -j "$(jobs_wanted)")
 fi
+
+step "Fuzzing: a minute for each target (where a nightly Rust is installed)"
+scripts/install-deps.sh fuzz || say "not installed"
+if [ "$QUICK" = yes ]; then scripts/fuzz.sh 2; else scripts/fuzz.sh 60; fi
 
 heading "All passed in $((SECONDS - START)) s$([ "$QUICK" = no ] || echo ', without valgrind and the benchmark')"
