@@ -426,6 +426,7 @@ impl Sink {
 impl MsgSink for Sink {
     fn around(&self, _: &Arc<Subscription>, round: &mut dyn FnMut()) {
         self.sink.around(round);
+        self.push.round_over();
     }
 
     fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>) {
@@ -433,7 +434,7 @@ impl MsgSink for Sink {
         let of_consumer = msg.reply().is_some();
         self.show(msg);
         if of_consumer {
-            self.push.handed_over(sub);
+            self.push.called(sub);
         }
     }
 }

@@ -52,12 +52,13 @@ impl MsgSink for PushSink {
     fn around(&self, sub: &Arc<Subscription>, round: &mut dyn FnMut()) {
         let _held = hold_both(sub);
         round();
+        self.push.round_over();
     }
 
     fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>) {
         let Some(mut msg) = msg else { return };
         self.push.hand_over(&mut msg);
         call(&self.callback, sub, msg, self.auto_ack);
-        self.push.handed_over(sub);
+        self.push.called(sub);
     }
 }

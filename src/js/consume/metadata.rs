@@ -76,6 +76,101 @@ impl<'a> Metadata<'a> {
     }
 }
 
+/// What has to be known of each delivery of an ordered consumer.
+pub trait Numbered {
+    /// The number of this delivery among all of the consumer's, and the message's sequence in the stream.
+    fn sequences(&self) -> (u64, u64);
+
+    /// The number of pending messages, and the time at which the stream received this one. `None` if they cannot be read.
+    fn pending_and_time(&self) -> Option<(u64, i64)>;
+}
+
+impl Numbered for Metadata<'_> {
+    fn sequences(&self) -> (u64, u64) {
+        (self.consumer_seq, self.stream_seq)
+    }
+
+    fn pending_and_time(&self) -> Option<(u64, i64)> {
+        Some((self.pending, self.timestamp))
+    }
+}
+
+/// Reads the reply subjects of one consumer's messages, most of which differ from the one before only in their numbers:
+/// what is in front of them is compared, and the numbers are read as far as they are asked for.
+#[derive(Debug, Default)]
+pub struct Follower {
+    /// The reply subject of an earlier message, up to its numbers.
+    front: Vec<u8>,
+}
+
+/// A delivery as [`Follower::read`] finds it.
+#[derive(Debug, Clone, Copy)]
+pub struct Followed<'a> {
+    consumer_seq: u64,
+    stream_seq: u64,
+    reply: &'a [u8],
+    /// Where the time begins in it.
+    time_at: usize,
+}
+
+impl Follower {
+    /// Reads a reply subject; `None` if it is not that of a message from a consumer.
+    #[inline]
+    pub fn read<'a>(&mut self, reply: &'a [u8]) -> Option<Followed<'a>> {
+        let at = self.front.len();
+        if at > 0
+            && reply.starts_with(&self.front)
+            && let Some(found) = Followed::at(reply, at)
+        {
+            return Some(found);
+        }
+        self.learn(reply)
+    }
+
+    #[cold]
+    fn learn<'a>(&mut self, reply: &'a [u8]) -> Option<Followed<'a>> {
+        let consumer = Metadata::parse(reply)?.consumer;
+        // The consumer's name is a part of the reply subject, in front of the numbers.
+        let at = consumer.as_ptr().addr() - reply.as_ptr().addr() + consumer.len() + 1;
+        let found = Followed::at(reply, at)?;
+        self.front.clear();
+        self.front.extend_from_slice(&reply[..at]);
+        Some(found)
+    }
+}
+
+impl<'a> Followed<'a> {
+    /// Reads the first three numbers, which begin at `at`.
+    #[inline(always)]
+    fn at(reply: &'a [u8], at: usize) -> Option<Self> {
+        let at = match reply.get(at..)?.first_chunk() {
+            Some(b"1.") => at + 2,
+            _ => number(reply, at)?.1,
+        };
+        let (stream_seq, at) = number(reply, at)?;
+        let (consumer_seq, time_at) = number(reply, at)?;
+        Some(Followed {
+            consumer_seq,
+            stream_seq,
+            reply,
+            time_at,
+        })
+    }
+}
+
+impl Numbered for Followed<'_> {
+    #[inline]
+    fn sequences(&self) -> (u64, u64) {
+        (self.consumer_seq, self.stream_seq)
+    }
+
+    fn pending_and_time(&self) -> Option<(u64, i64)> {
+        let (time, at) = number(self.reply, self.time_at)?;
+        let (pending, _) = decimal::leading(self.reply, at)?;
+        Some((pending, i64::try_from(time).ok()?))
+    }
+}
+
 /// The token that begins at `at`, and where the next one does. `None` where it is the last one.
 #[inline(always)]
 fn token(reply: &[u8], at: usize) -> Option<(&[u8], usize)> {
@@ -132,6 +227,37 @@ mod tests {
         ] {
             assert_eq!(Metadata::parse(reply), Some(expected(domain)));
         }
+    }
+
+    #[test]
+    fn followed_numbers_are_those_of_the_subject() {
+        let mut follower = Follower::default();
+        for reply in [
+            "$JS.ACK.S.c.1.22.3.1700000000123456789.5",
+            "$JS.ACK.S.c.1.23.4.1700000000123456790.0",
+            "$JS.ACK.S.c.12.4.4294967296.1700000000123456791.7",
+            "$JS.ACK.S.c1.1.5.9.8.7",
+            "$JS.ACK.S.c.1.6.10.8.7",
+            "$JS.ACK.hub.acc.S.c.1.7.11.8.7.random",
+            "$JS.ACK.hub.acc.S.c.1.8.12.8.6.other",
+            "$JS.ACK._.acc.S.c.2.18446744073709551615.13.8.5",
+        ] {
+            let followed = follower.read(reply.as_bytes()).unwrap();
+            let meta = Metadata::parse(reply.as_bytes()).unwrap();
+            assert_eq!(followed.sequences(), meta.sequences(), "{reply}");
+            assert_eq!(followed.pending_and_time(), meta.pending_and_time());
+        }
+        for other in [
+            "",
+            "$JS.ACK",
+            "$JS.FC.S.c.x",
+            "$JS.ACK._.acc.S.c.",
+            "$JS.ACK._.acc.S.c.1.2",
+        ] {
+            assert!(follower.read(other.as_bytes()).is_none(), "{other}");
+        }
+        let cut = follower.read(b"$JS.ACK._.acc.S.c.1.9.14.x").unwrap();
+        assert_eq!((cut.sequences(), cut.pending_and_time()), ((14, 9), None));
     }
 
     #[test]
@@ -201,6 +327,12 @@ mod tests {
                 "$JS.ACK.{front}S.C.{delivered}.{stream_seq}.{consumer_seq}.{time}.{pending}{tail}"
             );
             let read = Metadata::parse(reply.as_bytes());
+            let mut follower = Follower::default();
+            for _ in 0..2 {
+                let followed = follower.read(reply.as_bytes()).unwrap();
+                prop_assert_eq!(followed.sequences(), (consumer_seq, stream_seq));
+                prop_assert_eq!(followed.pending_and_time(), Some((pending, time)));
+            }
             prop_assert_eq!(read, Some(Metadata {
                 domain: Some(domain.as_bytes()).filter(|d| long && *d != b"_"),
                 stream: b"S",

@@ -3,7 +3,7 @@
 //! The reading thread gives each batch to `push_intake`, which removes heartbeats and flow control, and notifies the
 //! [`Machine`]. `recover` executes the actions of the machine.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
@@ -13,6 +13,7 @@ use super::ending::Ending;
 use super::flow::FlowControl;
 use super::flow_ack::FlowAcks;
 use super::machine::{Kind, Machine};
+use super::metadata::Follower;
 use super::recover::{Timing, recover};
 use super::room::Room;
 use super::select::Selection;
@@ -77,6 +78,7 @@ pub struct Push {
 /// allowed; waiting is not.
 pub(super) struct State {
     pub(super) machine: Machine,
+    pub(super) follower: Follower,
     /// The sid whose messages are of the machine's epoch.
     pub(super) sid: u64,
     /// The subject of the subscription.
@@ -146,6 +148,7 @@ impl Push {
             events: args.events,
             state: Mutex::new(State {
                 machine: args.machine,
+                follower: Follower::default(),
                 sid: 0,
                 deliver: String::new(),
                 consumer: String::new(),
@@ -205,13 +208,14 @@ impl Push {
 
     /// Prepares a message for delivery to the program.
     pub fn hand_over(&self, msg: &mut Msg) {
-        msg.set_owner(self.owner.clone());
-        if self.no_ack {
-            msg.set_acked();
+        // What needs no acknowledgement needs no way back for one.
+        match self.no_ack {
+            true => drop(msg.set_acked()),
+            false => msg.set_owner(self.owner.clone()),
         }
     }
 
-    /// A message was delivered to the program, and its callback, if there is one, has returned.
+    /// A message was delivered to the program, which has taken it itself.
     pub fn handed_over(&self, sub: &Arc<Subscription>) {
         self.counts.taken.fetch_add(1, Ordering::SeqCst);
         if self.counts.dealt_with() >= self.counts.answer_after.load(Ordering::SeqCst) {
@@ -219,6 +223,30 @@ impl Push {
         }
         if self.counts.full.load(Ordering::Relaxed) {
             self.look_for_room(sub);
+        }
+    }
+
+    /// As [`Push::handed_over`], on the only thread that delivers messages of this subscription, which calls
+    /// [`Push::round_over`] after the last of several ones. The count is neither added to nor compared in an atomic
+    /// operation: that answers to flow control are due can be missed here, if they have just been asked for.
+    pub fn called(&self, sub: &Arc<Subscription>) {
+        let taken = self.counts.taken.load(Ordering::Relaxed) + 1;
+        self.counts.taken.store(taken, Ordering::Release);
+        let dropped = self.counts.dropped.load(Ordering::Relaxed);
+        if taken + dropped >= self.counts.answer_after.load(Ordering::Relaxed) {
+            self.answer_flow(&mut self.state.lock());
+        }
+        if self.counts.full.load(Ordering::Relaxed) {
+            self.look_for_room(sub);
+        }
+    }
+
+    /// The messages that the delivering thread had taken from the queue have been delivered.
+    pub fn round_over(&self) {
+        // Either this thread finds that an answer is due, or the one that reads finds what has been taken.
+        fence(Ordering::SeqCst);
+        if self.counts.dealt_with() >= self.counts.answer_after.load(Ordering::SeqCst) {
+            self.answer_flow(&mut self.state.lock());
         }
     }
 

@@ -126,8 +126,11 @@ impl Push {
                 continue;
             } else {
                 // A message without metadata is not from the consumer.
-                let meta = msg.reply().and_then(Metadata::parse);
-                let outcome = meta.map(|meta| state.machine.data(epoch, &meta, now));
+                let State {
+                    machine, follower, ..
+                } = &mut *state;
+                let meta = msg.reply().and_then(|reply| follower.read(reply));
+                let outcome = meta.map(|meta| machine.delivery(epoch, &meta, now));
                 let outcome = outcome.unwrap_or_default();
                 if outcome.deliver {
                     kept.push(msg);
@@ -137,6 +140,10 @@ impl Push {
             if is_complete {
                 complete = Some(state.passed + kept.len() as u64);
             }
+        }
+        let last = kept.last().and_then(Msg::reply).and_then(Metadata::parse);
+        if let Some(last) = last {
+            state.machine.stored_at(last.timestamp);
         }
         complete
     }

@@ -18,8 +18,8 @@ pub enum Delivery<'a> {
     /// The program takes them.
     Sync,
     /// They are passed to the sink that this function creates. The sink has to call
-    /// [`hand_over`](Push::hand_over) of the [`Push`] before and [`handed_over`](Push::handed_over)
-    /// after each message.
+    /// [`hand_over`](Push::hand_over) of the [`Push`] before and [`called`](Push::called) after each
+    /// message, and [`round_over`](Push::round_over) after a round.
     Sink(MakeSink<'a>),
 }
 

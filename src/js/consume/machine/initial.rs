@@ -18,6 +18,7 @@ use std::time::Instant;
 
 use super::types::{Created, Outcome, Probed};
 use super::{Kind, Machine, PROBE_AFTER, PROBE_SOON, Phase};
+use crate::js::consume::metadata::Numbered;
 
 /// The number of additional messages behind which the initial data count as complete if some of
 /// them were replaced and there is always a pending message.
@@ -45,17 +46,22 @@ impl Machine {
         self.is_short && self.phase == Phase::Live && self.asks_for_end()
     }
 
-    /// A message of the present consumer was delivered, with this number of messages pending behind it. Returns
-    /// whether the initial data are complete.
-    pub(super) fn is_last_of_initial(&mut self, pending: u64, stored: i64) -> bool {
+    /// A message of the present consumer was delivered. Returns whether the initial data are complete.
+    pub(super) fn is_last_of_initial(&mut self, meta: &impl Numbered) -> bool {
         // Only the answer tells where the end is.
         if self.phase == Phase::Creating {
             if self.probes {
-                self.unanswered.push((pending, stored));
+                self.unanswered.extend(meta.pending_and_time());
             }
             return false;
         }
-        !self.initial_complete && self.end_is_behind(self.consumer_seq, pending, stored)
+        // What is pending is of no interest before, unless the server is to be asked if it is nothing too early.
+        let may_end = self.probes || self.expected.is_some_and(|n| self.consumer_seq >= n);
+        if self.initial_complete || !may_end {
+            return false;
+        }
+        meta.pending_and_time()
+            .is_some_and(|(pending, stored)| self.end_is_behind(self.consumer_seq, pending, stored))
     }
 
     /// The answer with the number of messages has arrived.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::types::{Created, Kind, Outcome, Policy, Probed};
 use super::{DOUBT_AGAIN, Doubt, Machine, PROBE_AFTER, Phase};
-use crate::js::consume::metadata::Metadata;
+use crate::js::consume::metadata::{Metadata, Numbered};
 
 impl Machine {
     /// A message arrived from the consumer of `epoch`.
@@ -12,37 +12,52 @@ impl Machine {
         if self.kind == Kind::Plain {
             return self.plain_data(meta, now);
         }
+        let outcome = self.delivery(epoch, meta, now);
+        if outcome.deliver {
+            self.last_time = meta.timestamp;
+        }
+        outcome
+    }
+
+    /// As [`Machine::data`] for an ordered consumer, of many messages in succession. Only the last one of those that are
+    /// delivered has to be followed by [`Machine::stored_at`].
+    pub fn delivery(&mut self, epoch: u64, meta: &impl Numbered, now: Instant) -> Outcome {
         if epoch != self.epoch || !self.is_listening() || self.deferred {
             return Outcome::default();
         }
         self.heard = now;
-        if meta.consumer_seq <= self.consumer_seq {
+        let (consumer_seq, stream_seq) = meta.sequences();
+        if consumer_seq <= self.consumer_seq {
             // The same delivery twice, or a consumer that has started to count again.
-            if meta.stream_seq > self.seen {
+            if stream_seq > self.seen {
                 self.reset(now);
             }
             return Outcome::default();
         }
-        if meta.consumer_seq != self.consumer_seq + 1 {
+        if consumer_seq != self.consumer_seq + 1 {
             self.reset(now);
             return Outcome::default();
         }
-        self.consumer_seq = meta.consumer_seq;
-        self.seen = self.seen.max(meta.stream_seq);
+        self.consumer_seq = consumer_seq;
+        self.seen = self.seen.max(stream_seq);
         self.doubt = Doubt::None;
-        let deliver = meta.stream_seq > self.last;
+        let deliver = stream_seq > self.last;
         if deliver {
-            self.last = meta.stream_seq;
-            self.last_time = meta.timestamp;
+            self.last = stream_seq;
             self.fruitful = true;
         }
-        let complete = self.is_last_of_initial(meta.pending, meta.timestamp);
+        let complete = self.is_last_of_initial(meta);
         let initial_complete = self.complete_if(complete);
         self.probe_later(now);
         Outcome {
             deliver,
             initial_complete,
         }
+    }
+
+    /// When the last message was stored that was delivered to the program.
+    pub fn stored_at(&mut self, timestamp: i64) {
+        self.last_time = timestamp;
     }
 
     /// A plain consumer may deliver messages in any order and repeatedly; of several messages only
