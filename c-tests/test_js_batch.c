@@ -100,6 +100,37 @@ static void all_are_stored_together(void) {
     world_end(&w);
 }
 
+/* A stream copies batches like other messages, whether it is made before or after them. */
+static void sources_take_batches(void) {
+    static world w;
+    const char *names[] = {"BEFORE", "AFTER"};
+
+    world_start(&w);
+    for (int i = 0; i < 2; i++) {
+        if (i == 1)
+            stream_create(w.nc, names[i], "", ",\"sources\":[{\"name\":\"S\"}]");
+        else
+            stream_create(w.nc, names[i], "", ",\"allow_atomic\":true,\"sources\":[{\"name\":\"S\"}]");
+        for (int round = 0; i == 0 && round < 3; round++) {
+            jsAtomicBatchCtx *batch = NULL;
+
+            CHECK_OK(start(&batch, w.js, "s.a", NULL, NULL));
+            for (int n = 0; n < 10; n++)
+                CHECK_OK(add(batch, "s.a", NULL, NULL));
+            CHECK_OK(commit(NULL, batch, "s.a", NULL, NULL));
+            jsAtomicBatchCtx_Destroy(batch);
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        int64_t until = now_ms() + deadline_ms();
+
+        while (stream_messages(w.nc, names[i]) < 36 && now_ms() < until)
+            nats_Sleep(10);
+        CHECK_INT(stream_messages(w.nc, names[i]), 36);
+    }
+    world_end(&w);
+}
+
 static void refuses(void) {
     static world w;
     jsAtomicBatchCtx *batch = NULL;
@@ -410,6 +441,7 @@ static void a_batch_outlives_its_context_and_connection(void) {
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(all_are_stored_together),
+        TEST(sources_take_batches),
         TEST(refuses),
         TEST(a_start_that_fails_leaves_a_batch_to_destroy),
 #if OURS
