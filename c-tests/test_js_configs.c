@@ -199,6 +199,21 @@ static void a_source_s_fields(void) {
     CHECK(source.External == NULL);
     jsStreamInfo_Destroy(si);
     source.External = &external;
+    external.APIPrefix = "$JS.hub.API";
+    /* An update ignores the domain, also beside the external API that it stood for. */
+    CHECK_OK(js_UpdateStream(&si, w.js, &cfg, NULL, NULL));
+    CHECK_STR(si->Config->Sources[0]->External->APIPrefix, "$JS.hub.API");
+    jsStreamInfo_Destroy(si);
+    source.External = NULL;
+    CHECK_OK(js_UpdateStream(&si, w.js, &cfg, NULL, NULL));
+    CHECK(si->Config->Sources[0]->External == NULL);
+    jsStreamInfo_Destroy(si);
+#if OURS
+    CHECK_OK(js_CreateOrUpdateStream(&si, w.js, &cfg, NULL, NULL));
+    CHECK_STR(si->Config->Sources[0]->External->APIPrefix, "$JS.hub.API");
+    jsStreamInfo_Destroy(si);
+#endif
+    source.External = &external;
     external.APIPrefix = "$JS.far.API";
     cfg.Name = "OTHER";
     si = NULL;

@@ -51,7 +51,7 @@ impl Store {
         }
         let info = match how {
             Making::Create => call.create_stream(&stream),
-            Making::Update => call.update_stream(&stream),
+            Making::Update => call.replace_stream(&stream),
             Making::CreateOrUpdate => call.create_or_update_stream(&stream),
         }?;
         Ok(Store::of(context, &info.config.unwrap_or(stream)))

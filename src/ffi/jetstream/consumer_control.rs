@@ -17,7 +17,8 @@ use crate::js::time::Time;
 /// Reset a consumer, so that it delivers messages again from a sequence on.
 ///
 /// Messages that wait for acknowledgements are no longer pending. Servers support this from 2.14
-/// on.
+/// on. The consumer's info is requested first, because servers leave the reset of a consumer that
+/// does not exist unanswered: the account needs the permission for both.
 ///
 /// @param new_crr Receives the result, to be released with `jsConsumerResetResponse_Destroy`; NULL
 /// if it is not needed. Written only with `NATS_OK`.

@@ -57,7 +57,8 @@ pub struct jsStreamSource {
     /// Access to the stream if it is in another account or domain; NULL for the same one.
     pub External: *mut jsExternalStream,
     /// The domain of the stream; NULL for the same domain. When a stream is created, it stands for an `External` with
-    /// the API prefix `$JS.<domain>.API`, unless it is the domain that the stream is created in.
+    /// the API prefix `$JS.<domain>.API`, unless it is the domain that the stream is created in. `js_UpdateStream` ignores
+    /// it, and needs the `External`, which the configuration in a `jsStreamInfo` has; `js_CreateOrUpdateStream` heeds it.
     pub Domain: *const c_char,
 }
 

@@ -108,7 +108,7 @@ pub unsafe extern "C" fn js_AddStream(
 ///
 /// The whole configuration is replaced. Change one that `js_GetStreamInfo` returned, or a copy of
 /// it: settings of a newer server, and of sources, that the structure has no field for are then
-/// kept.
+/// kept. The `Domain` of a mirror or source is ignored; its `External` counts.
 ///
 /// @param si Receives the configuration and state of the stream, to be released with
 /// `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.

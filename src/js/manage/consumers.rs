@@ -132,7 +132,8 @@ impl Call<'_> {
         check_stream(stream)?;
         check_consumer(consumer)?;
         self.need_server(2, 14, "resets of consumers")?;
-        // A server answers this only for consumers that exist.
+        // Servers do not answer the request to reset a consumer that does not exist: without this, the program would wait
+        // until its time is over, and then not know why.
         self.consumer_info(stream, consumer)?;
         let text = match sequence {
             0 => Vec::new(),

@@ -27,8 +27,18 @@ impl Call<'_> {
         self.send_config("STREAM.CREATE", &self.with_domains(config)?)
     }
 
-    /// Replaces the configuration of a stream. An external API takes precedence over a domain, from which it was made.
+    /// Replaces the configuration of a stream. The domains of its mirror and sources are ignored: what was created with
+    /// a domain has an external API.
     pub fn update_stream(&self, config: &StreamConfig) -> Result<StreamInfo> {
+        let mut config = config.clone();
+        let sources = config.mirror.iter_mut().chain(&mut config.sources);
+        sources.for_each(|source| source.domain.clear());
+        self.send_config("STREAM.UPDATE", &config)
+    }
+
+    /// Replaces the configuration of a stream by one that it could be created with. An external API takes precedence
+    /// over a domain, from which it was made.
+    pub fn replace_stream(&self, config: &StreamConfig) -> Result<StreamInfo> {
         let mut config = config.clone();
         let sources = config.mirror.iter_mut().chain(&mut config.sources);
         for source in sources.filter(|source| source.external.is_some()) {
@@ -43,7 +53,7 @@ impl Call<'_> {
 
     /// Creates a stream, or replaces its configuration if it exists.
     pub fn create_or_update_stream(&self, config: &StreamConfig) -> Result<StreamInfo> {
-        let mut result = self.update_stream(config);
+        let mut result = self.replace_stream(config);
         for _ in 0..RACES {
             match &result {
                 Err(e) if e.code() == ErrCode::STREAM_NOT_FOUND => {}
@@ -54,7 +64,7 @@ impl Call<'_> {
                 Err(e) if e.code() == ErrCode::STREAM_NAME_EXIST => {}
                 _ => break,
             }
-            result = self.update_stream(config);
+            result = self.replace_stream(config);
         }
         result
     }
