@@ -66,6 +66,12 @@ impl Connection {
         Timer(self.runtime.timers.after(delay, Box::new(action)))
     }
 
+    /// Has the server sent something that has not been read and handed over yet? To be asked before a server is taken to
+    /// be silent. Does not wait.
+    pub fn has_unread(&self) -> bool {
+        self.session.link().is_some_and(|link| link.has_unread())
+    }
+
     /// Calls the program's error handler, in order with the other callbacks of the connection. Does not change the
     /// connection's last error. Does not wait.
     pub fn report_error(self: &Arc<Self>, sub: Option<&Arc<Subscription>>, error: &Error) {

@@ -53,6 +53,10 @@ impl SessionLink for Link {
         Link::is_given_up(self)
     }
 
+    fn has_unread(&self) -> bool {
+        Link::has_unread(self)
+    }
+
     fn wait_for_its_reader(&self) {
         Link::wait_for_its_reader(self);
     }

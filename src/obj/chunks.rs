@@ -17,7 +17,7 @@ use super::store::Store;
 use crate::client::{Batch, ConnEvent, Observation, Publish, SubscribeArgs, Subscription, When};
 use crate::error::{Error as Plain, Status};
 use crate::js::api::{AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy};
-use crate::js::consume::Metadata;
+use crate::js::consume::{Metadata, Patience};
 use crate::js::{ErrCode, Error, Result};
 use crate::locks::Mutex;
 use crate::msg::{Msg, MsgList};
@@ -67,6 +67,7 @@ pub(super) struct Chunks {
     fruitless: u32,
     /// When the consumer was created, asked, or heard of last: silence goes over several calls.
     active: Instant,
+    patience: Patience,
 }
 
 /// The answer to the request for a consumer, when it has arrived.
@@ -122,6 +123,7 @@ impl Chunks {
             oversized: false,
             fruitless: 0,
             active: Instant::now(),
+            patience: Patience::default(),
         })
     }
 
@@ -136,7 +138,8 @@ impl Chunks {
                 continue;
             }
             self.ask()?;
-            let until = deadline.min(self.active + SILENCE);
+            let silent = self.patience.until(self.active, self.active + SILENCE);
+            let until = deadline.min(silent);
             let lost = self.lost.clone();
             let stop = move || lost.load(Ordering::SeqCst);
             let mut taken = MsgList::new();
@@ -150,7 +153,9 @@ impl Chunks {
                 Ok(_) => {}
                 Err(e) if e.status() != Status::NATS_TIMEOUT => return Err(e.into()),
                 Err(_) if self.active.elapsed() >= SILENCE => {
-                    self.give_up()?;
+                    if !self.may_be_unread() {
+                        self.give_up()?;
+                    }
                     // One attempt in each call, also where all of them are short.
                     if Instant::now() >= deadline {
                         return Err(Status::NATS_TIMEOUT.into());
@@ -164,6 +169,12 @@ impl Chunks {
                 return Ok(msg);
             }
         }
+    }
+
+    /// The server is silent: is that put off because something that it has sent has not been read?
+    fn may_be_unread(&mut self) -> bool {
+        let connection = self.store.context.connection();
+        connection.has_unread() && self.patience.lasts(self.active, Instant::now(), SILENCE)
     }
 
     /// Waits until then, unless the connection is lost or the answer to the request for a consumer has arrived.

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use self::reading::Reader;
 use crate::client::incoming::event_loop::LinkState;
@@ -32,6 +32,8 @@ pub(in crate::client) struct Link<U: Upstream> {
     pub(super) up: Arc<U>,
     pub(super) stream: Stream,
     reader: RankedMutex<{ rank::READER }, Reader<U::Subscription>>,
+    /// A thread reads, and has not handed over all that it has read.
+    reading: AtomicBool,
     pub(super) registration: OnceLock<Registration>,
     /// State for the case that an event loop of the program drives the link.
     pub(super) external_loop: LinkState,
@@ -56,6 +58,7 @@ impl<U: Upstream> Link<U> {
             up: up.clone(),
             stream,
             reader: RankedMutex::new(Reader::new(receiver, parser)),
+            reading: AtomicBool::new(false),
             registration: OnceLock::new(),
             external_loop: LinkState::default(),
             me: me.clone(),
@@ -93,6 +96,16 @@ impl<U: Upstream> Link<U> {
             self.up.outbound().try_flush(self);
         }
         Ok(())
+    }
+
+    /// Has the server sent something that has not been read and handed over yet? Then it is not silent, whatever the
+    /// clock says: the process may have been stopped for a while. Does not wait, and does not touch the reader's lock,
+    /// which a thread that reads must never find taken by one that does not.
+    pub(in crate::client) fn has_unread(&self) -> bool {
+        // In this order: what has just left the socket is being read.
+        !self.has_ended()
+            && (self.stream.wait_readable(Instant::now(), None).is_ok()
+                || self.reading.load(Ordering::SeqCst))
     }
 
     /// Asks for the outgoing buffer to be written soon.

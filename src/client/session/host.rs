@@ -47,6 +47,9 @@ pub(in crate::client) trait SessionLink: Send + Sync + 'static {
     /// Has the program ended it?
     fn is_given_up(&self) -> bool;
 
+    /// Has the server sent something that has not been read and handed over yet? Called with the state locked.
+    fn has_unread(&self) -> bool;
+
     /// Waits until no thread reads from this link, which has ended.
     fn wait_for_its_reader(&self);
 }

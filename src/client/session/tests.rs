@@ -77,6 +77,11 @@ impl SessionLink for TestLink {
         self.given_up.load(Ordering::Acquire)
     }
 
+    fn has_unread(&self) -> bool {
+        let host = self.host.upgrade();
+        host.is_some_and(|host| host.unread.load(Ordering::Acquire))
+    }
+
     fn wait_for_its_reader(&self) {}
 }
 
@@ -89,6 +94,8 @@ struct TestHost {
     told: Sender<String>,
     pings: Mutex<Vec<PingWaiter>>,
     subscriptions: AtomicUsize,
+    /// Links have something that was not read.
+    unread: AtomicBool,
 }
 
 impl TestHost {
@@ -276,6 +283,7 @@ fn host(
         told,
         pings: Mutex::default(),
         subscriptions: AtomicUsize::new(0),
+        unread: AtomicBool::new(false),
     };
     (Arc::new(host), hear)
 }

@@ -12,6 +12,7 @@
 //! | `api`, `ending` | the API as subscriptions use it without waiting; what becomes of a consumer when its subscription ends |
 //! | `inspect` | what a program can ask about the consumer |
 //! | [`flow`], [`flow_ack`], `push_flow` | answering flow control; consumers whose messages that acknowledges |
+//! | [`patience`] | no server is silent while what it has sent lies in the socket |
 //! | [`backoff`] | how long to wait before a consumer is created again |
 
 pub mod ack;
@@ -23,6 +24,7 @@ pub mod flow_ack;
 mod inspect;
 pub mod machine;
 pub mod metadata;
+pub mod patience;
 pub mod pull;
 pub mod push;
 mod push_flow;
@@ -38,6 +40,7 @@ pub use ack::{Ack, Acker, ack_sync, acknowledge, metadata};
 pub use backoff::Backoff;
 pub use inspect::{consumer_info, sequence_mismatch};
 pub use metadata::Metadata;
+pub use patience::Patience;
 pub use push::{Events, Push, SequenceMismatch};
 pub use select::{Mode, SubOptions, Wanted};
 pub use subscribe::{Delivery, subscribe};

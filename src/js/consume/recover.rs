@@ -171,6 +171,8 @@ fn arm<R: Recovered>(me: &R, parts: Parts<'_>, now: Instant) {
 }
 
 fn tick<R: Recovered>(me: &R) {
+    // Asked first: what was read before has been handed over when the lock is taken.
+    let unread = me.api().connection().has_unread();
     let mut state = me.lock();
     let Some(parts) = R::parts(&mut state) else {
         return;
@@ -179,7 +181,7 @@ fn tick<R: Recovered>(me: &R) {
     if parts.ended {
         return;
     }
-    let missed = parts.machine.missed(Instant::now());
+    let missed = parts.machine.missed(Instant::now(), unread);
     drop(state);
     if missed {
         me.log().warn(Target::JetStream, || {

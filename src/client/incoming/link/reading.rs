@@ -1,6 +1,7 @@
 //! Reading from a link: bytes into messages and operations, and the messages to their subscriptions.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::Link;
 use crate::client::incoming::unused;
@@ -107,8 +108,10 @@ impl<U: Upstream> Link<U> {
         self: &Arc<Self>,
         reader: &mut Reader<U::Subscription>,
     ) -> ReadResult {
+        self.reading.store(true, Ordering::SeqCst);
         let result = self.read_some(reader);
         self.hand_over(&mut reader.gathered);
+        self.reading.store(false, Ordering::SeqCst);
         unused::watch(&self.up.runtime().timers);
         result
     }

@@ -135,6 +135,23 @@ fn unanswered_pings_end_the_link() {
 }
 
 #[test]
+fn what_has_not_been_read_gives_a_connection_one_more_interval() {
+    let opts = Options {
+        ping_interval: Some(Duration::from_millis(1)),
+        max_pings_out: 1,
+        allow_reconnect: false,
+        ..options()
+    };
+    let (host, hear) = host(&opts, &["a:1"], [Outcome::Good]);
+    host.unread.store(true, Ordering::Release);
+    connect(&host).unwrap();
+    until(&hear, "closed");
+    let (status, text) = host.session.last_error();
+    assert_eq!(status, Status::NATS_STALE_CONNECTION);
+    assert!(text.contains("no answer to 2 PINGs"), "{text}");
+}
+
+#[test]
 fn a_drain_ends_subscriptions_then_publishes_then_the_connection() {
     let (host, hear) = host(&options(), &["a:1"], [Outcome::Good]);
     let refused = drain(&host, None).unwrap_err();

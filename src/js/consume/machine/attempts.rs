@@ -82,9 +82,12 @@ impl Machine {
     }
 
     /// Has the consumer been silent for too long? Returns true once for each period; the consumer
-    /// is replaced by a new one.
-    pub fn missed(&mut self, now: Instant) -> bool {
+    /// is replaced by a new one. Not while there is something `unread` that may be from the consumer.
+    pub fn missed(&mut self, now: Instant, unread: bool) -> bool {
         let due = self.silent_at().is_some_and(|at| now >= at);
+        if due && unread && self.patience.lasts(self.heard, now, self.silence()) {
+            return false;
+        }
         match self.kind {
             Kind::Ordered if due => self.reset(now),
             Kind::Plain if due => {
@@ -141,13 +144,20 @@ impl Machine {
     }
 
     fn silent_at(&self) -> Option<Instant> {
-        let silence = match (self.kind, self.silence) {
-            (Kind::Plain, Duration::ZERO) => IDLE,
-            (Kind::Ordered, Duration::ZERO) => return None,
-            (_, silence) => silence,
-        };
         let on = self.phase == Phase::Live && self.connected;
-        on.then(|| self.heard.checked_add(silence)).flatten()
+        if !on || (self.kind == Kind::Ordered && self.silence.is_zero()) {
+            return None;
+        }
+        let due = self.heard.checked_add(self.silence())?;
+        Some(self.patience.until(self.heard, due))
+    }
+
+    /// How long the consumer may be silent.
+    fn silence(&self) -> Duration {
+        match self.silence {
+            Duration::ZERO => IDLE,
+            silence => silence,
+        }
     }
 
     /// Replaces the consumer by a new one.

@@ -48,6 +48,7 @@ mod types;
 use std::time::{Duration, Instant};
 
 use super::backoff::Backoff;
+use super::patience::Patience;
 
 pub use types::{Action, Created, Kind, Outcome, Policy, Probed, Start};
 
@@ -138,6 +139,7 @@ pub struct Machine {
     initial_complete: bool,
     /// The time of the last message or heartbeat of this epoch's consumer.
     heard: Instant,
+    patience: Patience,
     /// The time at which the server is asked whether initial data are left.
     probe_at: Option<Instant>,
     probe_wait: Duration,
@@ -185,6 +187,7 @@ impl Machine {
             initial_end: None,
             initial_complete: false,
             heard: now,
+            patience: Patience::default(),
             probe_at: None,
             probe_wait: PROBE_AFTER,
             mute: false,

@@ -294,7 +294,8 @@ impl Pull {
             let silent_at = silence(want.options.heartbeat).and_then(|silence| {
                 let state = self.state.lock();
                 let waits = state.fetch.as_ref().is_some_and(|fetch| fetch.number > 0);
-                waits.then(|| state.active + silence)
+                let due = state.active + silence;
+                waits.then(|| state.patience.until(state.active, due))
             });
             let until = silent_at.map_or(deadline, |at| at.min(deadline));
             self.collect(sub, want, got, until)?;
@@ -316,9 +317,14 @@ impl Pull {
                 return Ok(End::Late);
             }
             if let Some(silence) = silence(want.options.heartbeat) {
-                let state = self.state.lock();
+                let unread = self.connection().has_unread();
+                let mut state = self.state.lock();
                 let waits = state.fetch.as_ref().is_some_and(|fetch| fetch.number > 0);
-                if waits && now >= state.active + silence {
+                let heard = state.active;
+                if waits
+                    && now >= heard + silence
+                    && !(unread && state.patience.lasts(heard, now, silence))
+                {
                     return Ok(End::Silent);
                 }
             }

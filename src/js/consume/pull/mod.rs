@@ -43,6 +43,7 @@ use self::fetch::Fetching;
 use self::request::Body;
 use super::api::Api;
 use super::ending::Ending;
+use super::patience::Patience;
 use super::recover::{Recovered, connection_changed, recover};
 use crate::client::{
     ConnEvent, Connection, EndReason, Extension, Observation, Publish, Subscription, When,
@@ -97,6 +98,7 @@ pub(super) struct State {
     last: u64,
     /// The time of the last message or request.
     active: Instant,
+    patience: Patience,
     /// The stream sequence of the last message that arrived.
     last_sequence: u64,
     /// The id of the pin that the consumer has assigned.
@@ -170,6 +172,7 @@ impl Pull {
                 ours: false,
                 last: 0,
                 active: Instant::now(),
+                patience: Patience::default(),
                 last_sequence: 0,
                 pin: args
                     .ahead

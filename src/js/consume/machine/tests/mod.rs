@@ -59,16 +59,34 @@ fn a_reset_before_the_first_message_starts_where_the_first_consumer_did() {
 }
 
 #[test]
+fn nobody_is_silent_while_there_is_something_unread() {
+    let mut w = world(Asked::All, &[]);
+    w.step(Op::Answer);
+    w.now += HEARTBEAT * 20;
+    assert!(!w.machine.missed(w.now, true));
+    let again = w.machine.wake_at().unwrap();
+    assert!(again > w.now && again < w.now + HEARTBEAT);
+    // It was read, and was a heartbeat.
+    w.step(Op::Heartbeat);
+    assert!(!w.machine.missed(again, false));
+    // It was read, and was something else.
+    w.now += HEARTBEAT * 20;
+    assert!(!w.machine.missed(w.now, true));
+    assert!(w.machine.missed(w.now, false));
+    assert_eq!(w.machine.epoch(), 2);
+}
+
+#[test]
 fn silence_is_told_once_each_time_it_passes() {
     let mut w = world(Asked::All, &[]);
     w.step(Op::Answer);
     w.now += HEARTBEAT * 2 - Duration::from_millis(1);
-    assert!(!w.machine.missed(w.now));
+    assert!(!w.machine.missed(w.now, false));
     w.step(Op::Heartbeat);
     w.now += HEARTBEAT * 2;
     assert_eq!(w.machine.wake_at(), Some(w.now));
-    assert!(w.machine.missed(w.now));
-    assert!(!w.machine.missed(w.now));
+    assert!(w.machine.missed(w.now, false));
+    assert!(!w.machine.missed(w.now, false));
     assert_eq!(w.machine.epoch(), 2);
 }
 
@@ -207,7 +225,7 @@ fn a_plain_consumer_is_made_again_behind_the_last_message_when_it_is_gone() {
     };
     machine.probed(1, probed, now);
     let now = now + HEARTBEAT * 2;
-    assert!(machine.missed(now));
+    assert!(machine.missed(now, false));
     assert_eq!(machine.poll(now), Some(Action::Probe { epoch: 1 }));
     machine.probe_failed(1, false, now);
     let now = machine.wake_at().expect("it asks again");
@@ -231,11 +249,11 @@ fn a_plain_consumer_without_heartbeats_is_looked_for_while_nothing_comes() {
     };
     machine.created(1, created, now);
     let now = machine.wake_at().expect("it is idle");
-    assert!(!machine.missed(now), "no heartbeat is missing");
+    assert!(!machine.missed(now, false), "no heartbeat is missing");
     assert_eq!(machine.poll(now), Some(Action::Probe { epoch: 1 }));
     machine.probe_failed(1, true, now);
     let now = machine.wake_at().expect("it is idle");
-    machine.missed(now);
+    machine.missed(now, false);
     assert_eq!(machine.poll(now), None, "it was refused an answer");
 }
 

@@ -260,7 +260,7 @@ impl World {
             }
             Op::Wait(ms) => {
                 self.now += Duration::from_millis(ms);
-                self.machine.missed(self.now);
+                self.machine.missed(self.now, false);
                 // The owner of a pull consumer detects this itself.
                 if self.pulled && self.connected && (ms >= 10_000 || self.consumer.is_none()) {
                     self.machine.gone(self.machine.epoch(), self.now);

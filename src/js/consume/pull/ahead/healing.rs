@@ -56,17 +56,18 @@ impl Pull {
         let Some(silence) = ahead.silence else {
             return;
         };
+        let unread = self.connection().has_unread();
         let now = Instant::now();
         let mut state = self.state.lock();
         if state.ended || state.healing.exit.is_some() {
             return;
         }
-        let due = state.active + silence;
+        let heard = state.active;
         let mut missed = false;
         if state.flow.outstanding.is_empty() || self.connection().is_reconnecting() {
             // No message is expected.
             state.active = now;
-        } else if due <= now {
+        } else if heard + silence <= now && !(unread && state.patience.lasts(heard, now, silence)) {
             missed = true;
             state.active = now;
             if !self.order_silent(&mut state) {
@@ -75,7 +76,9 @@ impl Pull {
                 self.heal(&mut state);
             }
         }
-        let next = (state.active + silence).saturating_duration_since(now);
+        let due = state.active + silence;
+        let next = state.patience.until(state.active, due);
+        let next = next.saturating_duration_since(now);
         drop(state);
         self.listen(ahead, next.max(Duration::from_millis(1)));
         if missed {
