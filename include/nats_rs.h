@@ -2112,7 +2112,8 @@ typedef struct jsStreamSource {
     struct jsExternalStream *External;
     /**
      * The domain of the stream; NULL for the same domain. When a stream is created, it stands for an `External` with
-     * the API prefix `$JS.<domain>.API`, unless it is the domain that the stream is created in.
+     * the API prefix `$JS.<domain>.API`, unless it is the domain that the stream is created in. `js_UpdateStream` ignores
+     * it, and needs the `External`, which the configuration in a `jsStreamInfo` has; `js_CreateOrUpdateStream` heeds it.
      */
     const char *Domain;
 } jsStreamSource;
@@ -10585,7 +10586,8 @@ NATS_EXTERN enum natsStatus jsConsumerConfig_Init(struct jsConsumerConfig *cc);
  * Reset a consumer, so that it delivers messages again from a sequence on.
  *
  * Messages that wait for acknowledgements are no longer pending. Servers support this from 2.14
- * on.
+ * on. The consumer's info is requested first, because servers leave the reset of a consumer that
+ * does not exist unanswered: the account needs the permission for both.
  *
  * @param new_crr Receives the result, to be released with `jsConsumerResetResponse_Destroy`; NULL
  * if it is not needed. Written only with `NATS_OK`.
@@ -13814,7 +13816,7 @@ enum natsStatus js_AddStream(struct jsStreamInfo **si,
  *
  * The whole configuration is replaced. Change one that `js_GetStreamInfo` returned, or a copy of
  * it: settings of a newer server, and of sources, that the structure has no field for are then
- * kept.
+ * kept. The `Domain` of a mirror or source is ignored; its `External` counts.
  *
  * @param si Receives the configuration and state of the stream, to be released with
  * `jsStreamInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.

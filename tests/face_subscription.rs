@@ -10,7 +10,7 @@ use nats_rs::client::{
     Batch, Connection, EndReason, Extension, Intake, Options, SubscribeArgs, Subscription, When,
 };
 use nats_rs::error::{Result, Status};
-use nats_rs::msg::{Msg, MsgList, Owner};
+use nats_rs::msg::{Msg, MsgList, OwnerRef};
 
 use support::{LONG, Server, eventually};
 
@@ -366,7 +366,7 @@ impl Extension for Noting {
     }
 
     fn taken(&self, _: &Arc<Subscription>, msg: &mut Msg) {
-        msg.set_owner(Owner::new(1u8));
+        msg.set_owner(OwnerRef::new(1u8));
         let _ = self.note("taken");
     }
 

@@ -8,7 +8,7 @@ use super::convert;
 use super::guard::{guard, guard_local, guard_void};
 use super::types::natsMsgList;
 use crate::error::{Error, Result, natsStatus};
-use crate::msg::{Desc, Msg};
+use crate::msg::{Desc, DropMany, Msg};
 
 /// A message: a subject, a payload, and optionally a reply subject and headers. Opaque to C.
 ///
@@ -327,10 +327,14 @@ pub unsafe extern "C" fn natsMsgList_Destroy(list: *mut natsMsgList) {
         if msgs.is_null() {
             return;
         }
+        let mut dropped = DropMany::default();
         for i in 0..usize::try_from(count).unwrap_or(0) {
             // SAFETY: the array has `count` elements, each NULL or a message, by the same contract.
-            drop(unsafe { Msg::from_raw((*msgs.add(i)).cast()) });
+            if let Some(msg) = unsafe { Msg::from_raw((*msgs.add(i)).cast()) } {
+                dropped.add(msg);
+            }
         }
+        drop(dropped);
         // SAFETY: the array came from malloc.
         unsafe { libc::free(msgs.cast()) };
     });

@@ -1,11 +1,10 @@
 //! The descriptor of a message: where its parts are, and what belongs to it.
 
 use std::ptr::NonNull;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::block::{CellPtr, DESC_SIZE};
-use super::owner::Owner;
+use super::owner::{Owner, OwnerRef, give_back};
 use crate::proto::headers::HeaderMap;
 
 /// The state of a living message; the lowest byte has its flags.
@@ -53,15 +52,15 @@ impl Desc {
     /// What the message was received through.
     pub(super) fn owner(&self) -> Option<&Owner> {
         let owned = self.state.load(Ordering::Relaxed) & OWNED != 0;
-        // SAFETY: with this flag it is a pointer of `Arc::into_raw`, whose reference is this
+        // SAFETY: with this flag it is a pointer of `OwnerRef::into_raw`, whose reference is this
         // message's until `disown`, which needs the message mutably.
         owned.then(|| unsafe { &*self.next.cast::<Owner>() })
     }
 
     /// Sets what the message was received through. The message is in no list.
-    pub(super) fn set_owner(&mut self, owner: Arc<Owner>) {
+    pub(super) fn set_owner(&mut self, owner: OwnerRef) {
         self.disown();
-        self.next = Arc::into_raw(owner).cast_mut().cast();
+        self.next = owner.into_raw().as_ptr().cast();
         *self.state.get_mut() |= OWNED;
     }
 
@@ -75,8 +74,19 @@ impl Desc {
 
     #[cold]
     fn drop_owner(&mut self) {
+        if let Some(owner) = self.take_owner() {
+            // SAFETY: the reference was this message's.
+            unsafe { give_back(owner, 1) }
+        }
+    }
+
+    /// Takes the owner out, with the reference.
+    #[inline]
+    pub(super) fn take_owner(&mut self) -> Option<NonNull<Owner>> {
+        if *self.state.get_mut() & OWNED == 0 {
+            return None;
+        }
         *self.state.get_mut() &= !OWNED;
-        // SAFETY: from `Arc::into_raw`, and the flag that said so is gone.
-        drop(unsafe { Arc::from_raw(self.next.cast::<Owner>()) });
+        NonNull::new(self.next.cast())
     }
 }

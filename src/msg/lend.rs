@@ -53,8 +53,8 @@ impl Msg {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::msg::Owner;
-    use std::sync::Arc;
+    use crate::msg::owner::OwnerRef;
+    use crate::msg::owner::tests::count;
 
     fn msg() -> Msg {
         Msg::create(b"s", None, b"x").unwrap()
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn what_is_lent_cannot_be_taken() {
         let keeps_the_block = msg();
-        let owner = Owner::new(());
+        let owner = OwnerRef::new(());
         let mut m = msg();
         m.set_owner(owner.clone());
         let (m, taken) = m.lend(|raw| {
@@ -83,7 +83,7 @@ mod tests {
             let _ = panics.lend(|_| panic!("a callback panics"));
         }));
         assert!(caught.is_err());
-        assert_eq!(Arc::strong_count(&owner), 1);
+        assert_eq!(count(&owner), 1);
         drop(keeps_the_block);
     }
 }

@@ -3,11 +3,11 @@
 use std::ffi::c_char;
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::block::CellPtr;
 use super::desc::{ACKED, DEAD, Desc, Extra, FLAGS, LENT, LIVE, MADE, NO_REPLY};
-use super::owner::Owner;
+use super::owner::{Owner, OwnerRef};
 use super::release::release;
 use crate::error::{Error, Result};
 use crate::proto::headers::{self, HeaderBlock, HeaderMap};
@@ -184,7 +184,7 @@ impl Msg {
 
     /// Sets what the message was received through. Dropped when the message is put into a
     /// [`MsgList`](super::MsgList).
-    pub fn set_owner(&mut self, owner: Arc<Owner>) {
+    pub fn set_owner(&mut self, owner: OwnerRef) {
         self.desc_mut().set_owner(owner);
     }
 
@@ -209,6 +209,20 @@ impl Msg {
     /// Was the message acknowledged, or does it need no acknowledgement?
     pub fn is_acked(&self) -> bool {
         self.desc().state.load(Ordering::Relaxed) & ACKED != 0
+    }
+
+    /// Ends the message, which has no owner any more, except for its reference to its cell, which is returned.
+    #[inline(always)]
+    pub(super) fn end(&mut self) -> CellPtr {
+        let desc = self.desc_mut();
+        *desc.state.get_mut() = DEAD;
+        let (extra, cell) = (desc.extra, desc.cell);
+        if !extra.is_null() {
+            desc.extra = ptr::null_mut();
+            // SAFETY: a box that belonged to this message.
+            drop(unsafe { Box::from_raw(extra) });
+        }
+        cell
     }
 
     /// Converts the message into a plain pointer that owns it.
@@ -242,15 +256,8 @@ impl Msg {
 
 impl Drop for Msg {
     fn drop(&mut self) {
-        let desc = self.desc_mut();
-        desc.disown();
-        *desc.state.get_mut() = DEAD;
-        let (extra, cell) = (desc.extra, desc.cell);
-        if !extra.is_null() {
-            desc.extra = ptr::null_mut();
-            // SAFETY: a box that belonged to this message.
-            drop(unsafe { Box::from_raw(extra) });
-        }
+        self.desc_mut().disown();
+        let cell = self.end();
         // SAFETY: each message owns one reference to its cell.
         unsafe { release(cell) }
     }
@@ -270,6 +277,7 @@ impl std::fmt::Debug for Msg {
 mod tests {
     use super::*;
     use crate::msg::MsgList;
+    use crate::msg::owner::tests::count;
 
     #[test]
     fn a_created_message_has_its_parts_and_nuls_behind_them() {
@@ -347,20 +355,20 @@ mod tests {
 
     #[test]
     fn an_owner_lives_as_long_as_its_messages() {
-        let owner = Owner::new(7u32);
+        let owner = OwnerRef::new(7u32);
         let (mut a, mut b) = (msg(), msg());
         assert!(a.owner().is_none());
         a.set_owner(owner.clone());
         b.set_owner(owner.clone());
         b.set_owner(owner.clone());
-        assert_eq!(Arc::strong_count(&owner), 3);
+        assert_eq!(count(&owner), 3);
         assert_eq!(a.owner().unwrap().get(), Some(&7u32));
         assert_eq!(a.owner().unwrap().get::<i8>(), None);
         drop(a);
-        assert_eq!(Arc::strong_count(&owner), 2);
+        assert_eq!(count(&owner), 2);
         let mut list = MsgList::new();
         list.push(b);
-        assert_eq!(Arc::strong_count(&owner), 1);
+        assert_eq!(count(&owner), 1);
         list.push(msg());
         let mut b = list.pop().unwrap();
         assert!(b.owner().is_none());
@@ -368,7 +376,7 @@ mod tests {
         let raw = b.into_raw();
         // SAFETY: from `into_raw`, and its block is alive through the other message.
         drop(unsafe { Msg::from_raw(raw) });
-        assert_eq!(Arc::strong_count(&owner), 1);
+        assert_eq!(count(&owner), 1);
         assert_eq!(list.len(), 1);
     }
 
@@ -378,7 +386,7 @@ mod tests {
         assert!(!m.is_acked());
         assert!(!m.set_acked());
         assert!(m.is_acked() && m.set_acked());
-        m.set_owner(Owner::new(()));
+        m.set_owner(OwnerRef::new(()));
         assert!(m.is_acked());
     }
 }

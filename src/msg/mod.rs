@@ -13,6 +13,7 @@
 //! | [`owner`] | what a message was received through, for messages that are answered later |
 //! | `desc.rs` | the descriptor |
 //! | [`message`], `lend.rs` | the type that everything else uses; lending a message to a callback |
+//! | `drop_many.rs` | dropping many messages |
 //! | `create.rs` | messages of parts that are in a block, or copied into one |
 //! | [`receive`] | the receiving end |
 //! | [`list`], `cell.rs` | a queue of messages that allocates nothing; a place where threads leave and take one message without a lock |
@@ -27,6 +28,7 @@ mod block;
 mod cell;
 mod create;
 mod desc;
+mod drop_many;
 mod filling;
 mod lend;
 pub mod list;
@@ -39,9 +41,10 @@ pub mod status;
 
 pub use cell::MsgCell;
 pub use desc::Desc;
+pub use drop_many::DropMany;
 pub use list::MsgList;
 pub use message::Msg;
-pub use owner::Owner;
+pub use owner::{Owner, OwnerRef, Owners};
 pub use pool::{Usage, trim, usage, wants_trim};
 pub use receive::Receiver;
 pub use status::{ACK_PREFIX, MsgStatus};

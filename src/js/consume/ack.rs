@@ -7,9 +7,9 @@ use crate::client::{Connection, When};
 use crate::error::{Error as Plain, Status};
 use crate::js::api::ErrCode;
 use crate::js::error::{Error, Result};
-use crate::msg::{Msg, Owner};
+use crate::msg::{Msg, OwnerRef};
 
-/// The way by which messages of a consumer are acknowledged: the [`Owner`] of each of them.
+/// The way by which messages of a consumer are acknowledged: the [`Owner`](crate::msg::Owner) of each of them.
 pub struct Acker {
     /// Weak: a message that the program keeps must keep neither the connection nor the library open.
     conn: Weak<Connection>,
@@ -57,8 +57,8 @@ impl Ack<'_> {
 impl Acker {
     /// The owner of all messages of one subscription. `wait` is the default time that [`ack_sync`]
     /// waits for the server.
-    pub fn owner(conn: &Arc<Connection>, wait: Duration) -> Arc<Owner> {
-        Owner::new(Acker {
+    pub fn owner(conn: &Arc<Connection>, wait: Duration) -> OwnerRef {
+        OwnerRef::new(Acker {
             conn: Arc::downgrade(conn),
             wait,
         })
@@ -172,7 +172,7 @@ mod tests {
         };
         let mut msg = Msg::create(b"a", Some(reply), b"").unwrap();
         assert_eq!(text(&mut msg), "message not bound to a subscription");
-        msg.set_owner(Owner::new(7));
+        msg.set_owner(OwnerRef::new(7));
         assert_eq!(text(&mut msg), "message not bound to a subscription");
         let mut without = Msg::create(b"a", None, b"").unwrap();
         without.set_owner(owner.clone());

@@ -22,7 +22,7 @@ use crate::error::{Error, Result, Status};
 use crate::js::api::ConsumerConfig;
 use crate::js::context::{Call, CallOptions};
 use crate::locks::Mutex;
-use crate::msg::{Msg, MsgList, Owner};
+use crate::msg::{Msg, MsgList, OwnerRef};
 
 /// Receives the events of an ordered consumer, in addition to the program, which receives its
 /// messages. All of these functions are called on threads that must not wait.
@@ -60,7 +60,7 @@ pub struct Push {
     pub(super) config: ConsumerConfig,
     /// The program takes the messages itself.
     pub(super) is_sync: bool,
-    owner: Arc<Owner>,
+    owner: OwnerRef,
     /// Messages need no acknowledgement.
     no_ack: bool,
     pub(super) events: Option<Arc<dyn Events>>,
@@ -209,9 +209,10 @@ impl Push {
     /// Prepares a message for delivery to the program.
     pub fn hand_over(&self, msg: &mut Msg) {
         // What needs no acknowledgement needs no way back for one.
-        match self.no_ack {
-            true => drop(msg.set_acked()),
-            false => msg.set_owner(self.owner.clone()),
+        if self.no_ack {
+            msg.set_acked();
+        } else {
+            msg.set_owner(self.owner.clone());
         }
     }
 

@@ -10,7 +10,7 @@ use super::{Act, Pull, State, silence};
 use crate::client::{Batch, Subscription, When};
 use crate::error::{Error, Result, Status};
 use crate::js::consume::Backoff;
-use crate::msg::{Msg, MsgList};
+use crate::msg::{Msg, MsgList, Owners};
 use crate::words::ms;
 
 /// The state of the thread that fetches.
@@ -102,8 +102,8 @@ pub fn fetch(sub: &Arc<Subscription>, want: &FetchRequest, take_first: bool) -> 
             Err(error.or_say(|status| pull.why_nothing(status, want)))
         }
         _ => Ok(Fetched {
+            owners: pull.owners(got.list.len()),
             list: got.list,
-            pull: pull.clone(),
         }),
     }
 }
@@ -111,7 +111,8 @@ pub fn fetch(sub: &Arc<Subscription>, want: &FetchRequest, take_first: bool) -> 
 /// The messages of a fetch, which are prepared for acknowledgement when they are taken out.
 pub struct Fetched {
     list: MsgList,
-    pull: Arc<Pull>,
+    /// One for each message, or none if they need no acknowledgement.
+    owners: Owners,
 }
 
 impl Iterator for Fetched {
@@ -119,7 +120,12 @@ impl Iterator for Fetched {
 
     fn next(&mut self) -> Option<Msg> {
         let mut msg = self.list.pop()?;
-        self.pull.hand_over(&mut msg);
+        match self.owners.next() {
+            Some(owner) => msg.set_owner(owner),
+            None => {
+                msg.set_acked();
+            }
+        }
         Some(msg)
     }
 

@@ -53,7 +53,7 @@ use crate::js::api::ConsumerConfig;
 use crate::js::context::{Call, CallOptions};
 use crate::locks::Mutex;
 use crate::log::Target;
-use crate::msg::{Msg, Owner};
+use crate::msg::{Msg, OwnerRef, Owners};
 
 /// The part of a pull subscription beyond a subscription of the client: its [`Intake`](crate::client::Intake) and its
 /// [`Extension`].
@@ -63,7 +63,7 @@ pub struct Pull {
     stream: String,
     /// The requested configuration of the consumer.
     config: ConsumerConfig,
-    owner: Arc<Owner>,
+    owner: OwnerRef,
     /// Messages need no acknowledgement.
     no_ack: bool,
     /// The state of an asynchronous pull.
@@ -224,9 +224,19 @@ impl Pull {
 
     /// Prepares a message for delivery to the program.
     fn hand_over(&self, msg: &mut Msg) {
-        msg.set_owner(self.owner.clone());
+        // What needs no acknowledgement needs no way back for one.
         if self.no_ack {
             msg.set_acked();
+        } else {
+            msg.set_owner(self.owner.clone());
+        }
+    }
+
+    /// What messages are given for their acknowledgement, for so many messages.
+    fn owners(&self, count: usize) -> Owners {
+        match self.no_ack {
+            true => self.owner.many(0),
+            false => self.owner.many(count),
         }
     }
 
