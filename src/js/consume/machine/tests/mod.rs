@@ -72,7 +72,12 @@ fn nobody_is_silent_while_there_is_something_unread() {
     // It was read, and was something else.
     w.now += HEARTBEAT * 20;
     assert!(!w.machine.missed(w.now, true));
-    assert!(w.machine.missed(w.now, false));
+    assert!(
+        !w.machine.missed(w.now, false),
+        "it is looked again a little later"
+    );
+    let again = w.machine.wake_at().unwrap();
+    assert!(w.machine.missed(again, false));
     assert_eq!(w.machine.epoch(), 2);
 }
 
