@@ -285,7 +285,10 @@ impl Pull {
         // The lock is released first: the thread that reads must not wait for the one that fetches, which may wait
         // for room in the outgoing buffer.
         drop(state);
-        self.send_request(&request, When::Soon, deadline)
+        self.send_request(&request, When::Soon, deadline)?;
+        // The server cannot have heard of it before, however long that took.
+        self.state.lock().active = Instant::now();
+        Ok(())
     }
 
     /// Collects messages until the request has ended.
