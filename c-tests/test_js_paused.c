@@ -26,6 +26,20 @@ static void stop_for(int64_t ms) {
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* Waits until the server has a request for messages: what it has not been asked it does not answer. */
+static void await_request(jsCtx *js, const char *consumer) {
+    int64_t until = now_ms() + deadline_ms(), waiting = 0;
+
+    while (waiting == 0 && now_ms() < until) {
+        jsConsumerInfo *ci = NULL;
+
+        CHECK_OK(js_GetConsumerInfo(&ci, js, "S", consumer, NULL, NULL));
+        waiting = ci->NumWaiting;
+        jsConsumerInfo_Destroy(ci);
+    }
+    CHECK_INT(waiting, 1);
+}
+
 static void no_heartbeat_is_missing_after_a_pause(void) {
     const int64_t heartbeat_ms = 300 * time_factor();
     natsSubscription *plain = NULL, *ordered = NULL, *ahead = NULL, *pulled = NULL;
@@ -57,6 +71,8 @@ static void no_heartbeat_is_missing_after_a_pause(void) {
     js_fetch_begin(&fetch, pulled, 1, 10 * deadline_ms(), heartbeat_ms);
 
     for (int i = 1; i <= 3; i++) {
+        await_request(js, "pulled");
+        await_request(js, "ahead");
         stop_for(6 * heartbeat_ms);
         /* All of them still listen, to the consumers that they had. */
         publish_numbers(nc, "foo", i, 1);
