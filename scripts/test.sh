@@ -70,7 +70,8 @@ step "Exported symbols"
 scripts/check-symbols.sh "$BUILD/lib/libnats_rs.so" include/nats_rs.h
 
 step "C tests"
-(cd "$BUILD" && ctest --output-on-failure --no-tests=error -LE valgrind -j "$(jobs_wanted)")
+# One more at a time than there are processors: most of them wait for a server.
+(cd "$BUILD" && ctest --output-on-failure --no-tests=error -LE valgrind -j $(($(jobs_wanted) + 1)))
 
 step "C tests as 32-bit x86"
 scripts/install-deps.sh foreign || say "left out where its tools are missing"
@@ -110,7 +111,7 @@ if [ "$QUICK" = no ]; then
     scripts/bench.sh --quick --rounds 1 --libraries "ours natsc"
 
     step "C tests under valgrind"
-    (cd "$BUILD" && ctest --output-on-failure --no-tests=error -L valgrind -j "$(jobs_wanted)")
+    (cd "$BUILD" && ctest --output-on-failure --no-tests=error -L valgrind -j $(($(jobs_wanted) + 1)))
 fi
 
 step "Fuzzing: a minute for each target (where a nightly Rust is installed)"
