@@ -285,7 +285,7 @@ int main(int argc, char **argv) {
         TEST(a_handler_may_destroy_the_connection),
         TEST(the_handler_of_the_process),
         TEST(lines_that_nobody_takes_are_counted),
-        TEST(children),
+        TEST_OF_CHILDREN(children),
         TEST(closing_delivers_everything),
     };
 

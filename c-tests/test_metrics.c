@@ -265,7 +265,7 @@ static const test_case cases[] = {
     TEST(times_are_in_their_buckets),
     TEST(structures_of_other_sizes),
     TEST(the_text),
-    TEST(children_begin_anew),
+    TEST_OF_CHILDREN(children_begin_anew),
     TEST(what_it_was_built_from),
 };
 

@@ -27,7 +27,7 @@ heading "Library with ThreadSanitizer"
 RUSTFLAGS="-Zsanitizer=thread -Cforce-frame-pointers=yes" CARGO_PROFILE_RELEASE_LTO=off \
     cargo +nightly build --release --lib -Zbuild-std --target "$TARGET" --target-dir "$ROOT/target/tsan" -j "$JOBS"
 LIBRARY="$ROOT/target/tsan/$TARGET/release/libnats_rs.so"
-export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1:die_after_fork=0:suppressions=$ROOT/c-tests/tsan.supp}"
+export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1:suppressions=$ROOT/c-tests/tsan.supp}"
 # The runtime of older compilers lacks functions that the library calls.
 mkdir -p "$BUILD/lib"
 "${CC:-cc}" -O1 -fno-builtin -c -o "$BUILD/lib/tsan_memory.o" c-tests/support/tsan_memory.c
