@@ -3,11 +3,11 @@
 #include <malloc.h>
 
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define SANITIZED true
 #endif
 #endif
-#if !defined(SANITIZED) && defined(__SANITIZE_ADDRESS__)
+#if !defined(SANITIZED) && (defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__))
 #define SANITIZED true
 #endif
 #ifndef SANITIZED
@@ -22,7 +22,7 @@ bool memory_counts(void) {
     if (!counts && !said) {
         said = true;
         printf("bounds of memory are not checked: %s allocates in place of the C library\n",
-               SANITIZED ? "AddressSanitizer" : "valgrind");
+               SANITIZED ? "the sanitizer" : "valgrind");
     }
     return counts;
 }

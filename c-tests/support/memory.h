@@ -1,6 +1,6 @@
 /* The memory of this process, for tests that limit it.
  *
- * Valgrind and AddressSanitizer allocate in place of the C library and keep released memory: under them the figures
+ * Valgrind and the sanitizers allocate in place of the C library and keep released memory: under them the figures
  * are meaningless, and memory_counts is false. */
 #ifndef NATS_RS_TEST_MEMORY_H
 #define NATS_RS_TEST_MEMORY_H
