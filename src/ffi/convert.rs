@@ -121,8 +121,8 @@ pub(crate) fn malloc_string(bytes: &[u8]) -> Result<*mut c_char> {
 /// A copy for the program to `free()`. Never NULL, even without items.
 pub(crate) fn malloc_array<T: Copy>(items: &[T]) -> Result<*mut T> {
     const { assert!(align_of::<T>() <= align_of::<libc::max_align_t>()) };
-    let copy = malloc(size_of_val(items).max(1))?.cast::<T>();
-    // SAFETY: just allocated with room for the items, aligned for anything that C has.
+    let copy = malloc(size_of_val(items).max(size_of::<T>()))?.cast::<T>();
+    // SAFETY: just allocated with room for the items, and for one at least: less would not have to be aligned for it.
     unsafe { copy.copy_from_nonoverlapping(items.as_ptr(), items.len()) };
     Ok(copy)
 }
@@ -133,7 +133,8 @@ pub(crate) fn malloc_room<T>(items: usize) -> Result<*mut T> {
     let size = items
         .checked_mul(size_of::<T>())
         .ok_or(Status::NATS_NO_MEMORY)?;
-    Ok(malloc(size.max(1))?.cast())
+    // Memory for less than one item would not have to be aligned for it.
+    Ok(malloc(size.max(size_of::<T>()))?.cast())
 }
 
 /// Gives an array of [`malloc_room`] another size. If that fails it stays as it is.
@@ -145,7 +146,7 @@ pub(crate) unsafe fn resize_room<T>(array: *mut T, items: usize) -> Result<*mut 
         .checked_mul(size_of::<T>())
         .ok_or(Status::NATS_NO_MEMORY)?;
     // SAFETY: the contract above.
-    let memory = unsafe { libc::realloc(array.cast(), size.max(1)) };
+    let memory = unsafe { libc::realloc(array.cast(), size.max(size_of::<T>())) };
     if memory.is_null() {
         return Err(Status::NATS_NO_MEMORY.into());
     }

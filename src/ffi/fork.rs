@@ -20,6 +20,11 @@ static WATCHES: AtomicBool = AtomicBool::new(false);
 
 #[cold]
 fn watch() {
+    // Miri has no fork, and does not know these calls.
+    if cfg!(miri) {
+        WATCHES.store(true, Release);
+        return;
+    }
     // Two threads that get here at the same time both do it: the handler may run twice.
     // SAFETY: the handler's code stays in memory: the library is linked with `-z nodelete`. Without memory for
     // it children are known by the page alone.

@@ -270,11 +270,12 @@ pub(in crate::ffi) fn optional<S, T: Release>(
         .map_or(ptr::null_mut(), Made::into_raw))
 }
 
-/// Memory full of zeros for some items.
+/// Memory full of zeros for some items, and for one at least: for none, `calloc` may return NULL, or memory that is not
+/// aligned for them.
 fn zeroed_array<E>(len: usize) -> Result<*mut E> {
     const { assert!(align_of::<E>() <= align_of::<libc::max_align_t>()) };
     // SAFETY: calloc takes any numbers and returns NULL where it cannot.
-    let memory = unsafe { libc::calloc(len, size_of::<E>()) };
+    let memory = unsafe { libc::calloc(len.max(1), size_of::<E>()) };
     match memory.is_null() {
         true => Err(Status::NATS_NO_MEMORY.into()),
         false => Ok(memory.cast()),

@@ -133,7 +133,7 @@ fn a_program_may_take_things_out() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 64 }))]
 
     /// Under valgrind and the sanitizers: all of it is freed, once.
     #[test]

@@ -14,7 +14,7 @@ use super::*;
 use crate::js::consume::backoff::SHORTEST;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 1000 }))]
 
     #[test]
     fn nothing_twice_nothing_missing_nothing_out_of_order(

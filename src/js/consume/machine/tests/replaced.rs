@@ -164,7 +164,7 @@ fn check(before: Vec<u8>, ops: Vec<Op>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 1000 }))]
 
     #[test]
     fn a_message_that_was_replaced_is_shown_in_time(
