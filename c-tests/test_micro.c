@@ -406,6 +406,12 @@ static void configurations_that_cannot_be(void) {
     CHECK_FAULT(microService_AddEndpoint(m, &other), NATS_INVALID_ARG,
                 "invalid subject 'a.>.b' for endpoint 'f'");
     CHECK_FAULT(microService_AddGroup(&g, m, &group), NATS_INVALID_ARG, "");
+    other.Subject = "$SRV.PING";
+    CHECK_FAULT(microService_AddEndpoint(m, &other), NATS_INVALID_ARG,
+                "the subject '$SRV.PING' is one for monitoring");
+    other.Subject = "$SRV.STATS.s";
+    CHECK_FAULT(microService_AddEndpoint(m, &other), NATS_INVALID_ARG,
+                "the subject '$SRV.STATS.s' is one for monitoring");
     other.Subject = "q";
     other.QueueGroup = "a b";
     CHECK_FAULT(microService_AddEndpoint(m, &other), NATS_INVALID_QUEUE_NAME, "can't add an endpoint 'f'");

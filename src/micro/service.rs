@@ -204,6 +204,11 @@ impl Service {
         monitors: bool,
     ) -> Result<Arc<Endpoint>> {
         if let Some(endpoint) = self.find(&subject) {
+            if endpoint.monitors {
+                // With another handler, the service would be gone for all monitoring tools.
+                let text = format!("the subject '{subject}' is one for monitoring");
+                return Err(crate::error::Error::invalid_arg(text).into());
+            }
             endpoint.update(config)?;
             return Ok(endpoint);
         }

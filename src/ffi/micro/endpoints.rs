@@ -23,8 +23,9 @@ pub use crate::ffi::handle::microGroup;
 ///
 /// @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m`
 /// is NULL or was destroyed, the name is missing or has other characters than letters, digits, `_` and `-`, the
-/// subject cannot be subscribed to, or there is no handler; an error without a status if the service is stopped, or
-/// the queue group of an endpoint with the same subject differs; or the reason why subscribing failed.
+/// subject cannot be subscribed to or is one of the service's monitoring, or there is no handler; an error without a
+/// status if the service is stopped, or the queue group of an endpoint with the same subject differs; or the reason
+/// why subscribing failed.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
