@@ -80,10 +80,12 @@ static void names_that_are_refused(void) {
     kvStore *kv = NULL;
     kvEntry *e = NULL;
     uint64_t rev = 7;
+    jsStreamSource origin, *sources[] = {&origin};
     size_t i;
 
     kv_start(&f);
     CHECK_OK(kvConfig_Init(&cfg));
+    CHECK_OK(jsStreamSource_Init(&origin));
     for (i = 0; i < sizeof(buckets) / sizeof(buckets[0]); i++) {
         cfg.Bucket = buckets[i];
         CHECK_STATUS(js_CreateKeyValue(&kv, f.js, &cfg), NATS_INVALID_ARG);
@@ -98,6 +100,18 @@ static void names_that_are_refused(void) {
     cfg.History = 0;
     cfg.LimitMarkerTTL = 1000;
     CHECK_STATUS(js_CreateKeyValue(&kv, f.js, &cfg), NATS_INVALID_ARG);
+    cfg.LimitMarkerTTL = 0;
+    for (i = 0; i <= sizeof(buckets) / sizeof(buckets[0]); i++) {
+        origin.Name = i == 0 ? NULL : buckets[i - 1];
+        cfg.Mirror = &origin;
+        CHECK_STATUS(js_CreateKeyValue(&kv, f.js, &cfg), NATS_INVALID_ARG);
+        CHECK_ERROR(NATS_INVALID_ARG, "invalid bucket name of a mirror or source");
+        cfg.Mirror = NULL;
+        cfg.Sources = sources;
+        cfg.SourcesLen = 1;
+        CHECK_STATUS(js_CreateKeyValue(&kv, f.js, &cfg), NATS_INVALID_ARG);
+        cfg.SourcesLen = 0;
+    }
     CHECK(kv == NULL);
 
     for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

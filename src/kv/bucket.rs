@@ -66,6 +66,11 @@ impl BucketConfig {
                 "LimitMarkerTTL must be at least one second",
             ));
         }
+        for origin in self.mirror.iter().chain(&self.sources) {
+            // Without a name, the server would accept a copy of a stream that cannot exist.
+            check_bucket(bucket_of(&origin.name))
+                .map_err(|_| Error::invalid_arg("invalid bucket name of a mirror or source"))?;
+        }
         let or = |value: i64, default: i64| if value == 0 { default } else { value };
         let mut config = StreamConfig {
             name: stream_of(&self.bucket),
@@ -248,6 +253,14 @@ mod tests {
             "history limited to a max of  64"
         );
         assert!(refused(|c| c.limit_marker_ttl = 999_999_999).contains("one second"));
+        for name in ["", "KV_", "a.b", "KV_a b", "*"] {
+            let mut config = bucket("B");
+            config.mirror = Some(source(name));
+            assert!(config.stream(true).is_err(), "{name}");
+            config.mirror = None;
+            config.sources = vec![source("O"), source(name)];
+            assert!(config.stream(true).is_err(), "{name}");
+        }
         let mut config = bucket("B");
         config.history = 64;
         config.limit_marker_ttl = 1_000_000_000;
