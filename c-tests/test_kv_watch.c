@@ -68,11 +68,41 @@ static void entries_of_watchers(void) {
 static void patterns_that_overlap(void) {
     kv_fixture f;
     kvWatcher *w = NULL;
-    const char *keys[] = {"a.*", "a.b"};
+    const char *crossing[] = {"a.*", "*.b"};
+    const char *covered[] = {"a.b", "a.*", "c", "c", "a.x"};
+    kvKeysList list;
 
     kv_start(&f);
-    CHECK_STATUS(kvStore_WatchMulti(&w, f.kv, keys, 2, NULL), NATS_ERR);
-    CHECK(w == NULL);
+    put(&f, "a.b", "1");
+    put(&f, "b.b", "2");
+    put(&f, "c", "3");
+    put(&f, "c.d", "4");
+    CHECK_OK(kvStore_WatchMulti(&w, f.kv, covered, 5, NULL));
+    kv_expect(w, "a.b", "1");
+    kv_expect(w, "c", "3");
+    kv_expect_complete(w);
+    put(&f, "a.b", "5");
+    kv_expect(w, "a.b", "5");
+    kvWatcher_Destroy(w);
+    CHECK_OK(kvStore_WatchMulti(&w, f.kv, crossing, 2, NULL));
+    kv_expect(w, "b.b", "2");
+    kv_expect(w, "a.b", "5");
+    kv_expect_complete(w);
+    put(&f, "a.b", "6");
+    put(&f, "b.b", "7");
+    kv_expect(w, "a.b", "6");
+    kv_expect(w, "b.b", "7");
+    kvWatcher_Destroy(w);
+    CHECK_OK(kvStore_KeysWithFilters(&list, f.kv, covered, 5, NULL));
+    CHECK_INT(list.Count, 2);
+    CHECK_STR(list.Keys[0], "c");
+    CHECK_STR(list.Keys[1], "a.b");
+    kvKeysList_Destroy(&list);
+    CHECK_OK(kvStore_KeysWithFilters(&list, f.kv, crossing, 2, NULL));
+    CHECK_INT(list.Count, 2);
+    CHECK_STR(list.Keys[0], "a.b");
+    CHECK_STR(list.Keys[1], "b.b");
+    kvKeysList_Destroy(&list);
     kv_end(&f);
 }
 

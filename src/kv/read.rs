@@ -81,13 +81,40 @@ impl Store {
         Ok(entries.collect::<Result<_, Plain>>()?)
     }
 
-    /// The subjects of keys and patterns, as they are stored.
+    /// The subjects of keys and patterns, as they are stored. Those that another one covers are left out: servers refuse
+    /// a consumer whose filters overlap.
     pub(super) fn read_subjects(&self, keys: &[&str]) -> Result<Vec<String>, Plain> {
         let subject = |key: &&str| {
             let key = self.codecs().stored_filter(key)?;
             Ok(format!("{}{key}", self.read_prefix()))
         };
-        keys.iter().map(subject).collect()
+        let all: Result<Vec<String>, Plain> = keys.iter().map(subject).collect();
+        Ok(without_covered(all?))
+    }
+}
+
+fn without_covered(subjects: Vec<String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::with_capacity(subjects.len());
+    for subject in subjects {
+        if !kept.iter().any(|other| covers(other, &subject)) {
+            kept.retain(|other| !covers(&subject, other));
+            kept.push(subject);
+        }
+    }
+    kept
+}
+
+/// Does a pattern match everything that another one matches?
+fn covers(pattern: &str, other: &str) -> bool {
+    let (mut mine, mut theirs) = (pattern.split('.'), other.split('.'));
+    loop {
+        match (mine.next(), theirs.next()) {
+            (Some(">"), Some(_)) => return mine.next().is_none(),
+            (None, None) => return true,
+            (Some("*"), Some(token)) if token != ">" => {}
+            (Some(a), Some(b)) if a == b => {}
+            _ => return false,
+        }
     }
 }
 
@@ -96,5 +123,26 @@ fn living(entry: Entry) -> Result<Entry> {
     match entry.is_deleted() {
         true => Err(Status::NATS_NOT_FOUND.into()),
         false => Ok(entry),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn covered_patterns_are_left_out() {
+        let left = |subjects: &[&str]| {
+            let subjects = subjects.iter().map(|s| (*s).to_owned()).collect();
+            without_covered(subjects).join(" ")
+        };
+        assert_eq!(left(&["a", "a", "b"]), "a b");
+        assert_eq!(left(&["a.1", "b", "a.>", "a.2"]), "b a.>");
+        assert_eq!(left(&["a.*", "a.1", "a.1.2", "a.>.x"]), "a.* a.1.2 a.>.x");
+        assert_eq!(left(&["a.*", "a.>"]), "a.>");
+        assert_eq!(left(&["a", "a.>"]), "a a.>");
+        assert_eq!(left(&["*.b", "a.*"]), "*.b a.*");
+        assert_eq!(left(&["a.b", ">", "c"]), ">");
+        assert_eq!(left(&["*.*", "a.>", "a"]), "*.* a.> a");
     }
 }

@@ -167,7 +167,7 @@ pub unsafe extern "C" fn kvStore_Keys(
 /// @param list The program's structure, which receives the keys, to be released with
 /// `kvKeysList_Destroy`. Empty if the call fails.
 /// @param kv The bucket.
-/// @param filters The patterns. No two of them may match the same key.
+/// @param filters The patterns, which may overlap.
 /// @param numFilters The number of elements, at least 1.
 /// @param opts The selection of keys; NULL for the defaults. Read during the call only.
 ///

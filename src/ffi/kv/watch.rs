@@ -42,8 +42,7 @@ use crate::locks::Mutex;
 /// @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, `keys` is empty, or `kv` is NULL or
 /// was destroyed.
 /// @retval NATS_NOT_FOUND The bucket no longer exists.
-/// @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
-/// error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -109,7 +108,7 @@ pub unsafe extern "C" fn kvStore_Watch(
 /// @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
 /// before the first callback, and restored on failure.
 /// @param kv The bucket.
-/// @param keys The keys and patterns. No two of them may match the same key.
+/// @param keys The keys and patterns. They may overlap: each revision is delivered once.
 /// @param numKeys The number of elements, at least 1.
 /// @param opts The selection of entries; NULL for the defaults. Read during the call only; the
 /// callback and its closure must stay valid until the watcher is destroyed and its last callback
@@ -120,8 +119,7 @@ pub unsafe extern "C" fn kvStore_Watch(
 /// less than 1, `kv` is NULL or was destroyed, or the server does not support consumers with
 /// several subjects (before 2.10).
 /// @retval NATS_NOT_FOUND The bucket no longer exists.
-/// @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
-/// error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -173,8 +171,7 @@ pub unsafe extern "C" fn kvStore_WatchMulti(
 /// @retval NATS_OK The watcher was created.
 /// @retval NATS_INVALID_ARG `new_watcher` is NULL, or `kv` is NULL or was destroyed.
 /// @retval NATS_NOT_FOUND The bucket no longer exists.
-/// @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
-/// error.
+/// @retval NATS_ERR The server refused: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
