@@ -13,6 +13,8 @@ pub const DELETED: &[u8] = b"DEL";
 pub const PURGED: &[u8] = b"PURGE";
 /// The header of a marker that the server has created.
 const MARKER_REASON: &[u8] = b"Nats-Marker-Reason";
+/// The header with the size of the value where only headers are delivered.
+const SIZE: &[u8] = b"Nats-Msg-Size";
 
 /// The operation on a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,10 @@ pub enum Operation {
 impl Operation {
     /// The operation that the headers of a message name.
     pub fn of(msg: &Msg) -> Self {
+        // Most messages of a list of keys.
+        if msg.has_only_header(SIZE) {
+            return Operation::Put;
+        }
         if let Some(operation) = msg.header(OPERATION) {
             return match operation {
                 DELETED => Operation::Delete,

@@ -20,7 +20,8 @@ impl Msg {
     /// The status that the message consists of: `None` if it has a payload, if its headers have no
     /// status, or if it comes from a stream: programs may store messages with a header named `Status`.
     pub fn status(&self) -> Option<MsgStatus<'_>> {
-        if !self.payload().is_empty() {
+        // A consumer's messages without a payload are many: lists of keys consist of them.
+        if !self.payload().is_empty() || self.is_consumed() {
             return None;
         }
         let (code, description) = match self.decoded() {
@@ -37,8 +38,18 @@ impl Msg {
     /// Does it come from a stream? A consumer's messages have a reply subject for the acknowledgement, and the answers to
     /// direct gets name the stream.
     pub(super) fn is_stored(&self) -> bool {
-        let is_consumed = |reply: &[u8]| reply.starts_with(ACK_PREFIX);
-        self.reply().is_some_and(is_consumed) || self.header(b"Nats-Stream").is_some()
+        self.is_consumed() || self.header(b"Nats-Stream").is_some()
+    }
+
+    /// Does it come from a consumer?
+    fn is_consumed(&self) -> bool {
+        let is_for_acks = |reply: &[u8]| reply.starts_with(ACK_PREFIX);
+        self.reply().is_some_and(is_for_acks)
+    }
+
+    /// Is this its only header, with one value? False also where that cannot be told without decoding.
+    pub fn has_only_header(&self, name: &[u8]) -> bool {
+        self.decoded().is_none() && headers::is_only(self.raw_headers(), name)
     }
 
     /// The first value of a header, as it was received or set. The name is compared byte by byte.
@@ -123,6 +134,25 @@ mod tests {
         // The answer to a direct get.
         let got = b"NATS/1.0\r\nStatus: 404\r\nNats-Stream: S\r\nNats-Sequence: 5\r\n\r\n";
         assert_eq!(status(&with(got, b"")), None);
+    }
+
+    #[test]
+    fn one_header_alone() {
+        let is_only = |block: &[u8]| with(block, b"").has_only_header(b"A");
+        assert!(is_only(b"NATS/1.0\r\nA: b\r\n\r\n"));
+        assert!(is_only(b"NATS/1.0\r\nA:\r\n\r\n"));
+        for block in [
+            &b"NATS/1.0\r\nA: b\r\nB: c\r\n\r\n"[..],
+            b"NATS/1.0\r\nB: c\r\nA: b\r\n\r\n",
+            b"NATS/1.0\r\nA: b\r\n continued\r\n\r\n",
+            b"NATS/1.0\r\nAB: b\r\n\r\n",
+            b"NATS/1.0 404\r\nA: b\r\n\r\n",
+            b"NATS/1.0\r\nA: b\r\n",
+            b"NATS/1.0\r\n\r\n",
+            b"",
+        ] {
+            assert!(!is_only(block), "{}", block.escape_ascii());
+        }
     }
 
     #[test]

@@ -13,7 +13,8 @@ use crate::words::shown_around;
 use std::fmt;
 
 pub use block::{
-    HeaderBlock, inline_status, is_no_responders, listed_status, status, status_code, value,
+    HeaderBlock, inline_status, is_no_responders, is_only, listed_status, status, status_code,
+    value,
 };
 
 /// The key of a message's status, like `503`.

@@ -245,6 +245,17 @@ pub fn value<'a>(block: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     None
 }
 
+/// Does this block consist of one line with this key?
+pub fn is_only(block: &[u8], key: &[u8]) -> bool {
+    let line = block
+        .strip_prefix(VERSION)
+        .and_then(|rest| rest.strip_prefix(CRLF))
+        .and_then(|line| line.strip_prefix(key))
+        .and_then(|line| line.strip_prefix(b":"));
+    line.and_then(split_line)
+        .is_some_and(|(_, rest)| rest == CRLF)
+}
+
 /// Is this message the server's notice that nobody is subscribed to a request's subject? Status 503
 /// and no payload. `payload_len` does not include the headers.
 pub fn is_no_responders(block: &[u8], payload_len: usize) -> bool {
