@@ -15027,7 +15027,7 @@ enum natsStatus kvStore_Keys(struct kvKeysList *list,
  * @param list The program's structure, which receives the keys, to be released with
  * `kvKeysList_Destroy`. Empty if the call fails.
  * @param kv The bucket.
- * @param filters The patterns. No two of them may match the same key.
+ * @param filters The patterns, which may overlap.
  * @param numFilters The number of elements, at least 1.
  * @param opts The selection of keys; NULL for the defaults. Read during the call only.
  *
@@ -16056,8 +16056,7 @@ NATS_EXTERN void kvStatus_Destroy(kvStatus *sts);
  * @retval NATS_INVALID_ARG `new_watcher` or `keys` is NULL, `keys` is empty, or `kv` is NULL or
  * was destroyed.
  * @retval NATS_NOT_FOUND The bucket no longer exists.
- * @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
- * error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -16110,7 +16109,7 @@ enum natsStatus kvStore_Watch(kvWatcher **new_watcher,
  * @param new_watcher Receives the watcher, to be released with `kvWatcher_Destroy`. It is written
  * before the first callback, and restored on failure.
  * @param kv The bucket.
- * @param keys The keys and patterns. No two of them may match the same key.
+ * @param keys The keys and patterns. They may overlap: each revision is delivered once.
  * @param numKeys The number of elements, at least 1.
  * @param opts The selection of entries; NULL for the defaults. Read during the call only; the
  * callback and its closure must stay valid until the watcher is destroyed and its last callback
@@ -16121,8 +16120,7 @@ enum natsStatus kvStore_Watch(kvWatcher **new_watcher,
  * less than 1, `kv` is NULL or was destroyed, or the server does not support consumers with
  * several subjects (before 2.10).
  * @retval NATS_NOT_FOUND The bucket no longer exists.
- * @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
- * error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -16161,8 +16159,7 @@ enum natsStatus kvStore_WatchMulti(kvWatcher **new_watcher,
  * @retval NATS_OK The watcher was created.
  * @retval NATS_INVALID_ARG `new_watcher` is NULL, or `kv` is NULL or was destroyed.
  * @retval NATS_NOT_FOUND The bucket no longer exists.
- * @retval NATS_ERR The server refused, for example because patterns overlap: its text is the last
- * error.
+ * @retval NATS_ERR The server refused: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
@@ -16438,8 +16435,9 @@ NATS_EXTERN void microClient_Destroy(microClient *client);
  *
  * @return NULL for success; otherwise an error to be released with `microError_Destroy`: `NATS_INVALID_ARG` if `m`
  * is NULL or was destroyed, the name is missing or has other characters than letters, digits, `_` and `-`, the
- * subject cannot be subscribed to, or there is no handler; an error without a status if the service is stopped, or
- * the queue group of an endpoint with the same subject differs; or the reason why subscribing failed.
+ * subject cannot be subscribed to or is one of the service's monitoring, or there is no handler; an error without a
+ * status if the service is stopped, or the queue group of an endpoint with the same subject differs; or the reason
+ * why subscribing failed.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
