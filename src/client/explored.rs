@@ -481,11 +481,11 @@ fn what_is_collected_leaves() {
 fn what_is_published_beside_a_large_payload_leaves() {
     let large = Publisher {
         msgs: 1,
-        size: 33_000,
+        size: 90_000,
         when: When::Buffered,
     };
     explore(150, move || {
-        all_arrives(&[large, BUFFERED, BUFFERED], 15_000, None)
+        all_arrives(&[large, BUFFERED, BUFFERED], 40_000, None)
     });
 }
 
