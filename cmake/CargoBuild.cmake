@@ -3,7 +3,7 @@
 #   -DRUST_TARGET=, -DCC=, -DAR=   when cross-compiling; otherwise empty
 #   -DPREFIX_MAP=ON                if the C compiler knows -ffile-prefix-map
 #
-# Builds of the same sources with the same compilers in different folders give the same shared library: the names of the
+# Builds of the same sources with the same compilers in different folders give the same libraries: the names of the
 # folders are replaced in the compilers' output. Debuggers therefore look for the sources in /usr/src/nats_rs.
 cmake_minimum_required(VERSION 3.16)
 

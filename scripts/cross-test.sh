@@ -27,8 +27,8 @@ while read -r target compiler; do
         continue
     fi
     name=${target//-/_}
-    # Built, not only checked: some errors, of constants that depend on a generic type, appear only then. Not linked.
-    env "CC_$name=$compiler" cargo rustc --quiet --locked --lib --crate-type staticlib --target "$target"
+    # Built, not only checked: some errors, of constants that depend on a generic type, appear only then.
+    env "CC_$name=$compiler" "CARGO_TARGET_${name^^}_LINKER=$compiler" cargo build --quiet --locked --lib --target "$target"
     say "ok: $target"
 done <<<"$TARGETS"
 

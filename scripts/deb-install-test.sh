@@ -50,7 +50,7 @@ fi
 
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 LIBRARIES=/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)
-install_package() { quiet apt-get install -y --no-install-recommends --no-download "$FOLDER/$1"_*.deb; }
+install_package() { quiet apt-get install -y --no-install-recommends "$FOLDER/$1"_*.deb; }
 # on LIBRARY PROGRAM: is the program linked with the library?
 on() { LD_TRACE_LOADED_OBJECTS=1 "$2" | grep -q "$1\."; }
 try() { # try WHAT PROGRAM
@@ -77,7 +77,7 @@ quiet timeout 60 "$SCRATCH/cpp" "$SERVER_URL"
 say "ok: installed: nats_rs.hpp"
 for link in shared static; do
     quiet cmake -S examples-c -B "$SCRATCH/$link" -DNATS_RS_EXAMPLES_LINK=$link
-    quiet cmake --build "$SCRATCH/$link" --target headers
+    quiet cmake --build "$SCRATCH/$link" --target example-headers
     try "installed: find_package(nats_rs), $link" "$SCRATCH/$link/headers"
 done
 # Beside it, Debian's libnats remains what it was.
