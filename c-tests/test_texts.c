@@ -205,6 +205,29 @@ static void no_connection(void) {
     peer_fixture_end(&f);
 }
 
+static void not_connected_yet(void) {
+    natsConnection *nc = NULL;
+    natsOptions *opts;
+    char url[64], *ip = NULL;
+    uint64_t id = 7;
+    static closure c;
+
+    closure_init(&c);
+    snprintf(url, sizeof(url), "nats://127.0.0.1:%d", free_port());
+    opts = test_options(url);
+    CHECK_OK(natsOptions_SetMaxReconnect(opts, -1));
+    CHECK_OK(natsOptions_SetRetryOnFailedConnect(opts, true, on_connected, &c));
+    CHECK_STATUS(natsConnection_Connect(&nc, opts), NATS_NOT_YET_CONNECTED);
+    CHECK_SAYS(natsConnection_GetClientID(nc, &id), NATS_NO_SERVER_SUPPORT,
+               "did not tell the client id|the connection is not connected yet");
+    CHECK_INT(id, 0);
+    CHECK_SAYS(natsConnection_GetClientIP(nc, &ip), NATS_NO_SERVER_SUPPORT,
+               "did not tell the client's address|the connection is not connected yet");
+    CHECK(ip == NULL);
+    natsOptions_Destroy(opts);
+    natsConnection_Destroy(nc);
+}
+
 static natsOptions *short_deadline(natsOptions *opts) {
     CHECK_OK(natsOptions_SetWriteDeadline(opts, 100));
     CHECK_OK(natsOptions_SetMaxReconnect(opts, -1));
@@ -439,6 +462,7 @@ int main(int argc, char **argv) {
         TEST(closed_for_a_reason),
         TEST(draining),
         TEST(no_connection),
+        TEST(not_connected_yet),
         TEST(write_deadline),
         TEST(next_message),
         TEST(drained_subscription),

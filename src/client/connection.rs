@@ -96,7 +96,10 @@ impl Connection {
             session: Session::new(opts.session(), tls, pool, log.clone()),
             max_payload: AtomicI64::new(0),
             headers: AtomicBool::new(false),
-            external_loop: opts.event_loop.as_deref().map(ExternalLoop::new),
+            external_loop: opts
+                .event_loop
+                .as_deref()
+                .map(|event_loop| ExternalLoop::new(event_loop, callbacks.life.id())),
             callbacks,
             outbound: Outbound::new(
                 opts.write_deadline,

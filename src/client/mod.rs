@@ -65,7 +65,7 @@ mod sync;
 mod why;
 
 pub use callback_queue::{CallbackJob, CallbackQueue, Progress};
-pub use callbacks::life::in_any_callback;
+pub use callbacks::life::{in_any_callback, in_program};
 pub use connection::{Connection, Stats};
 pub use face::{CallbackGuard, ServerVersion, Timer};
 pub use incoming::event_loop::{Attachment, EventLoop};

@@ -159,7 +159,7 @@ impl Connection {
                 Status::NATS_CONNECTION_DISCONNECTED => {
                     format!("no {what}: not connected{}", self.meanwhile())
                 }
-                _ => format!("{server} did not tell the {what}"),
+                _ => format!("{server} did not tell the {what}{}", self.meanwhile()),
             },
         )
     }

@@ -17,7 +17,7 @@ use crate::msg::Msg;
 /// How long to wait where the options do not say.
 const DEFAULT_WAIT: Duration = Duration::from_secs(5);
 
-/// When a request with many replies has all of them. `natsRequestManyOptions_Init` begins one.
+/// The limits that end a request with many replies. Filled by `natsRequestManyOptions_Init` first.
 ///
 /// The first limit that is reached ends the request. Source: ADR-47.
 ///
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn natsConnection_RequestMany(
             headers: request.header_block(),
             payload: request.payload(),
         };
-        let is_last = |msg: &mut Msg| settings.is_last(msg);
+        let is_last = |msg: &mut Msg| connection.in_program(|| settings.is_last(msg));
         let limits = ManyLimits {
             max: settings.max,
             silence: settings.stall,

@@ -22,6 +22,16 @@ impl natsStatusArg {
     pub(crate) fn get(self) -> natsStatus {
         natsStatus::from_number(self.0).unwrap_or(Status::NATS_MAX_STATUS_VALUE)
     }
+
+    /// What a callback of the program has returned: success, or the status of its failure. A number that is no status
+    /// is `NATS_ERR`.
+    pub(crate) fn outcome(self) -> Result<(), Status> {
+        match natsStatus::from_number(self.0) {
+            Some(Status::NATS_OK) => Ok(()),
+            Some(status) => Err(status),
+            None => Err(Status::NATS_ERR),
+        }
+    }
 }
 
 /// Callback that receives the messages of a subscription.
@@ -83,7 +93,8 @@ pub type natsErrHandler = Option<
 /// Callback that supplies the token for an attempt to connect.
 ///
 /// Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
-/// of the library when reconnecting. It must not call functions on the connection.
+/// of the library when reconnecting. A function on the connection that waits for the server waits in
+/// vain here: the attempt goes on when the callback has returned.
 ///
 /// @param closure The pointer that was given with the callback.
 ///
@@ -96,8 +107,9 @@ pub type natsTokenHandler = Option<unsafe extern "C" fn(closure: *mut c_void) ->
 /// Callback that supplies user and password for an attempt to connect.
 ///
 /// Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
-/// of the library when reconnecting. It must not call functions on the connection. If the
-/// connection is closed meanwhile, the attempt ends with `NATS_CONNECTION_CLOSED`.
+/// of the library when reconnecting. A function on the connection that waits for the server waits in
+/// vain here: the attempt goes on when the callback has returned. If the connection is closed
+/// meanwhile, the attempt ends with `NATS_CONNECTION_CLOSED`.
 ///
 /// @param user Receives the user, a string from `malloc` that the library releases. If it is left
 /// NULL, the connection is made without user and password.
@@ -107,7 +119,8 @@ pub type natsTokenHandler = Option<unsafe extern "C" fn(closure: *mut c_void) ->
 /// releases; may be left NULL.
 /// @param closure The pointer that was given with the callback.
 ///
-/// @return `NATS_OK`; any other status fails the attempt with that status and text.
+/// @return `NATS_OK`; any other status fails the attempt with that status and text. A number that is
+/// no status, and `NATS_NOT_YET_CONNECTED`, count as `NATS_ERR`.
 ///
 /// @ingroup nats_auth
 pub type natsUserInfoHandler = Option<
@@ -131,7 +144,8 @@ pub type natsUserInfoHandler = Option<
 /// releases; may be left NULL.
 /// @param closure The pointer that was given with the callback.
 ///
-/// @return `NATS_OK`; any other status fails the attempt with that status and text.
+/// @return `NATS_OK`; any other status fails the attempt with that status and text. A number that is
+/// no status, and `NATS_NOT_YET_CONNECTED`, count as `NATS_ERR`.
 ///
 /// @ingroup nats_auth
 pub type natsUserJWTHandler = Option<
@@ -155,7 +169,8 @@ pub type natsUserJWTHandler = Option<
 /// @param nonce The string to sign, which belongs to the library.
 /// @param closure The pointer that was given with the callback.
 ///
-/// @return `NATS_OK`; any other status fails the attempt with that status and text.
+/// @return `NATS_OK`; any other status fails the attempt with that status and text. A number that is
+/// no status, and `NATS_NOT_YET_CONNECTED`, count as `NATS_ERR`.
 ///
 /// @ingroup nats_auth
 pub type natsSignatureHandler = Option<
@@ -233,7 +248,7 @@ pub type natsCustomReconnectDelayHandler = Option<
 /// Callback that chooses the server of the next attempt to reconnect.
 ///
 /// Runs on a thread of the library, before each attempt. It may call functions on the connection,
-/// and close it. A server that it names is tried once; which one is tried after that it is asked
+/// and close it. The server that it chooses is tried once; before the next attempt it is called
 /// again.
 ///
 /// @param nc The connection: the program's own handle.
@@ -242,7 +257,7 @@ pub type natsCustomReconnectDelayHandler = Option<
 /// library would try.
 /// @param count The number of servers, at least 1.
 /// @param pause The pause before the attempt in milliseconds, as the options have it. The callback
-/// may write another one, not negative.
+/// may write another one; a negative one counts as 0.
 /// @param closure The pointer that was given with the callback.
 ///
 /// @return The index of the server to try; any other number for the first one.
@@ -262,7 +277,8 @@ pub type natsNextServerHandler = Option<
 ///
 /// Runs on a thread of the library that delivers messages, where it may block. The callbacks for
 /// the requests of one connection run one after the other, in the order in which the replies
-/// arrived. If the request failed, `nats_GetLastError` returns the reason here.
+/// arrived. If the request failed, `nats_GetLastError` returns the reason here. With manual dispatch
+/// it runs in `natsConnection_Dispatch`.
 ///
 /// @param nc The connection: the program's own handle.
 /// @param s `NATS_OK` if there is a reply. `NATS_TIMEOUT` if there was none in time, `NATS_NO_RESPONDERS` if there is
@@ -284,7 +300,8 @@ pub type natsReplyHandler = Option<
 
 /// Callback that says whether a reply is the last one of a request with many replies.
 ///
-/// Runs on the thread that called `natsConnection_RequestMany`, for each reply in order.
+/// Runs on the thread that called `natsConnection_RequestMany`, for each reply in order, and may
+/// call what other callbacks may call.
 ///
 /// @param reply The reply, which remains the library's: `natsMsg_Destroy` does nothing with it.
 /// @param closure The pointer that was given with the callback.

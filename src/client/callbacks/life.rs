@@ -75,7 +75,7 @@ impl LifetimeGuard {
 impl Drop for Activity {
     fn drop(&mut self) {
         if let Some(released) = self.released.get_mut().take() {
-            fork::caught(|| inside_of(NO_CONNECTION, &*released));
+            fork::caught(|| in_program(&*released));
         }
         *self.latch.open.lock() = true;
         self.latch.opened.notify_all();
@@ -87,7 +87,7 @@ thread_local! {
     static INSIDE: Reentrancy<u64> = const { Reentrancy::new() };
 }
 
-/// The entry in [`INSIDE`] for a connection that no longer exists.
+/// The entry in [`INSIDE`] for callbacks of no connection, or of one that no longer exists.
 const NO_CONNECTION: u64 = 0;
 
 /// Runs a callback of the connection with this id, so that [`Life::in_callback`] knows.
@@ -101,6 +101,11 @@ pub(in crate::client) fn inside_of<R>(id: u64, callback: impl FnOnce() -> R) -> 
     INSIDE.with(|inside| inside.enter(id));
     let _leave = Leave(id);
     callback()
+}
+
+/// Runs a callback of the program that belongs to no connection, so that [`in_any_callback`] knows.
+pub fn in_program<R>(callback: impl FnOnce() -> R) -> R {
+    inside_of(NO_CONNECTION, callback)
 }
 
 /// Is the calling thread, whether the program's or the library's, inside a callback of any connection?

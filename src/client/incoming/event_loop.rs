@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::client::callbacks::life::LifetimeGuard;
+use crate::client::callbacks::life::{LifetimeGuard, inside_of};
 use crate::client::incoming::link::Link;
 use crate::client::incoming::upstream::Upstream;
 use crate::error::{Error, Result, Status};
@@ -56,6 +56,8 @@ pub trait Attachment<C>: Send + Sync {
 /// The state of a connection towards the program's event loop.
 pub(in crate::client) struct ExternalLoop<U> {
     attachment: Box<dyn Attachment<U>>,
+    /// The connection's number.
+    connection: u64,
     turn: ReentrantLock,
     calls: Calls,
     /// Whether the loop watches for writing. Changed only while `turn` is held.
@@ -79,9 +81,10 @@ struct Calls {
 }
 
 impl<U: Upstream> ExternalLoop<U> {
-    pub(in crate::client) fn new(event_loop: &dyn EventLoop<U>) -> Self {
+    pub(in crate::client) fn new(event_loop: &dyn EventLoop<U>, connection: u64) -> Self {
         ExternalLoop {
             attachment: event_loop.attachment(),
+            connection,
             turn: ReentrantLock::default(),
             calls: Calls::default(),
             writing: AtomicBool::new(false),
@@ -98,7 +101,7 @@ impl<U: Upstream> ExternalLoop<U> {
         }
         self.writing.store(false, Ordering::SeqCst);
         self.calls.busy.store(true, Ordering::Relaxed);
-        match self.attachment.attach(&link.up, socket) {
+        match self.call(|attachment| attachment.attach(&link.up, socket)) {
             Ok(()) => {
                 link.external_loop.attached.store(true, Ordering::Release);
                 if !self.calls.ever.swap(true, Ordering::Relaxed) {
@@ -126,8 +129,8 @@ impl<U: Upstream> ExternalLoop<U> {
         }
         self.writing.store(false, Ordering::SeqCst);
         // If the loop fails here, there is nothing else to be done with the socket.
-        let _ = self.attachment.write(false);
-        let _ = self.attachment.read(false);
+        let _ = self.call(|attachment| attachment.write(false));
+        let _ = self.call(|attachment| attachment.read(false));
         self.calls.busy.store(false, Ordering::Relaxed);
         drop(turn);
         self.detach_if_over();
@@ -154,7 +157,7 @@ impl<U: Upstream> ExternalLoop<U> {
         }
         let lifetime_guard = self.calls.lifetime_guard.lock().take();
         drop(turn);
-        self.attachment.detach();
+        self.call(|attachment| attachment.detach());
         drop(lifetime_guard);
     }
 
@@ -171,7 +174,7 @@ impl<U: Upstream> ExternalLoop<U> {
         {
             return;
         }
-        let result = self.attachment.write(true);
+        let result = self.call(|attachment| attachment.write(true));
         drop(turn);
         if let Err(status) = result {
             link.fail(status.into());
@@ -189,10 +192,15 @@ impl<U: Upstream> ExternalLoop<U> {
         }
         self.writing.store(false, Ordering::SeqCst);
         // If this fails the loop reports again without need, and this is repeated.
-        let _ = self.attachment.write(false);
+        let _ = self.call(|attachment| attachment.write(false));
         drop(turn);
         // A thread that appended before the flag was cleared did not ask.
         self.ask_write(link);
+    }
+
+    /// Calls a function of the loop, which is a callback of the connection like others.
+    fn call<R>(&self, function: impl FnOnce(&dyn Attachment<U>) -> R) -> R {
+        inside_of(self.connection, || function(&*self.attachment))
     }
 
     fn is_detached(&self) -> bool {

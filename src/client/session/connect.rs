@@ -83,7 +83,11 @@ fn connect_pass<H: SessionHost>(host: &Arc<H>) -> Result<()> {
                     true => &mut refusal,
                     false => &mut unreachable,
                 };
-                *kept = Some(error.status());
+                *kept = Some(match error.status() {
+                    // A callback of the program may have returned it. Here it says that attempts continue.
+                    Status::NATS_NOT_YET_CONNECTED => Status::NATS_ERR,
+                    status => status,
+                });
             }
         }
     }

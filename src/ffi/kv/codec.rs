@@ -4,6 +4,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
 
+use crate::client::in_program;
 use crate::error::{Error, Result, Status, natsStatus};
 use crate::ffi::callback::{Callback, Function};
 use crate::ffi::convert::required;
@@ -145,7 +146,7 @@ impl Drop for Release {
         if let Some(callback) = self.0.take() {
             let (function, closure) = callback.parts();
             // SAFETY: the program gave the function for this, to be called with its closure once.
-            unsafe { function.call((closure,)) };
+            unsafe { in_program(|| function.call((closure,))) };
         }
     }
 }
@@ -167,7 +168,7 @@ fn call(callback: &Callback<CodecFn>, input: &[u8], what: &str) -> Result<Vec<u8
     let mut out = Output(ptr::null_mut());
     let mut out_len: c_int = 0;
     // SAFETY: the program's function, with live locals, as many bytes as are said, and the closure it gave for it.
-    let status = unsafe {
+    let status = in_program(|| unsafe {
         function.call((
             &raw mut out.0,
             &raw mut out_len,
@@ -175,16 +176,11 @@ fn call(callback: &Callback<CodecFn>, input: &[u8], what: &str) -> Result<Vec<u8
             len,
             closure,
         ))
-    };
-    let status = match status.get() {
-        Status::NATS_OK => Status::NATS_OK,
-        Status::NATS_MAX_STATUS_VALUE => Status::NATS_ERR,
-        status => status,
-    };
-    if status != Status::NATS_OK {
+    });
+    status.outcome().map_err(|status| {
         let text = format!("the codec could not {what}: {}", status.text());
-        return Err(Error::new(status, text));
-    }
+        Error::new(status, text)
+    })?;
     match usize::try_from(out_len) {
         Ok(0) => Ok(Vec::new()),
         Ok(len) if !out.0.is_null() => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::types::objStoreProgressHandler;
 use super::{guard_obj, name as given_name};
+use crate::client::in_program;
 use crate::error::natsStatus;
 use crate::ffi::callback::{Callback, Function};
 use crate::ffi::convert::required;
@@ -170,7 +171,7 @@ pub unsafe extern "C" fn objStore_SetProgress(
                     // A NUL ends a name for C, if it has one.
                     let name: Vec<u8> = name.bytes().take_while(|b| *b != 0).collect();
                     let name = CString::new(name).unwrap_or_default();
-                    function.call((name.as_ptr(), bytes, total, closure));
+                    in_program(|| function.call((name.as_ptr(), bytes, total, closure)));
                 });
                 progress
             });

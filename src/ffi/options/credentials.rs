@@ -29,11 +29,11 @@ use crate::secret::Secret;
 /// @param opts The options.
 /// @param ujwtCB The callback that supplies the JWT; NULL together with `sigCB` removes JWT
 /// credentials of every kind.
-/// @param ujwtClosure The last argument of `ujwtCB`. It must stay valid as long as connections made
-/// with these options exist.
+/// @param ujwtClosure The last argument of `ujwtCB`. It must stay valid until
+/// connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
 /// @param sigCB The callback that signs; not called if there is no JWT.
-/// @param sigClosure The last argument of `sigCB`. It must stay valid as long as connections made
-/// with these options exist.
+/// @param sigClosure The last argument of `sigCB`. It must stay valid until
+/// connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or only one of the callbacks is NULL.
@@ -162,8 +162,8 @@ pub unsafe extern "C" fn natsOptions_SetUserCredentialsFromMemory(
 /// @param opts The options.
 /// @param pubKey The public key, `U...`, which is copied; NULL or empty removes the NKey.
 /// @param sigCB The callback that signs.
-/// @param sigClosure The last argument of the callback. It must stay valid as long as connections
-/// made with these options exist.
+/// @param sigClosure The last argument of the callback. It must stay valid until
+/// connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the key is not UTF-8, is a seed
@@ -301,14 +301,9 @@ impl Malloced<c_char> {
 
 /// The meaning of a callback's status and text.
 pub(super) fn outcome(status: natsStatusArg, words: &Malloced<c_char>) -> Result<()> {
-    let status = match status.get() {
-        Status::NATS_OK => return Ok(()),
-        Status::NATS_MAX_STATUS_VALUE => Status::NATS_ERR,
-        status => status,
-    };
-    Err(match words.text() {
-        Some(text) => Error::new(status, text.to_string_lossy().into_owned()),
-        None => status.into(),
+    status.outcome().map_err(|status| match words.text() {
+        Some(text) if !text.is_empty() => Error::new(status, text.to_string_lossy().into_owned()),
+        _ => status.into(),
     })
 }
 

@@ -167,13 +167,6 @@ impl Attached {
     }
 }
 
-fn done(status: natsStatusArg) -> Result<(), Status> {
-    match status.get() {
-        Status::NATS_OK => Ok(()),
-        status => Err(status),
-    }
-}
-
 impl Attachment<Connection> for Attached {
     fn attach(&self, connection: &Arc<Connection>, socket: OwnedFd) -> Result<(), Status> {
         let held = hold_connection_open(connection);
@@ -181,7 +174,7 @@ impl Attachment<Connection> for Attached {
         let (fd, user_data) = (socket.as_raw_fd(), self.user_data.as_ptr());
         // SAFETY: the program's function, with the loop it gave, a handle that is held, an open
         // socket, and a pointer that only this function writes, since calls never overlap.
-        done(unsafe { function.call((user_data, event_loop, *held, fd)) })?;
+        unsafe { function.call((user_data, event_loop, *held, fd)) }.outcome()?;
         // It belongs to the loop now.
         let _ = socket.into_raw_fd();
         self.held.lock().get_or_insert((held, connection.clone()));
@@ -190,17 +183,17 @@ impl Attachment<Connection> for Attached {
 
     fn read(&self, watch: bool) -> Result<(), Status> {
         // SAFETY: the program's function, with what it keeps of the connection.
-        done(unsafe { self.functions.read.call((self.user_data(), watch)) })
+        unsafe { self.functions.read.call((self.user_data(), watch)) }.outcome()
     }
 
     fn write(&self, watch: bool) -> Result<(), Status> {
         // SAFETY: as above.
-        done(unsafe { self.functions.write.call((self.user_data(), watch)) })
+        unsafe { self.functions.write.call((self.user_data(), watch)) }.outcome()
     }
 
     fn detach(&self) {
         // SAFETY: as above. There is nothing to be done should it fail.
-        let _ = done(unsafe { self.functions.detach.call((self.user_data(),)) });
+        let _ = unsafe { self.functions.detach.call((self.user_data(),)) };
     }
 
     fn release(&self) {
