@@ -40,9 +40,9 @@
  *
  * @par Callbacks
  * Callbacks run on threads of the library, or on the program's own with natsOptions_SetManualDispatch(), without a lock
- * held, and may call any function except nats_CloseAndWait(), including Destroy of their own handle. The callbacks of one
- * subscription run in order, one at a time; connection callbacks and error handlers run in order on one thread. Callbacks
- * may block, up to 512 message callbacks at a time; further ones wait until one of these returns. A callback has to
+ * held, and may call any function, including Destroy of their own handle, except nats_CloseAndWait() and, for their own
+ * connection, natsConnection_DestroyAndWait(). The callbacks of one subscription run in order, one at a time; connection
+ * callbacks and error handlers run in order on one thread. Callbacks may block, up to 512 message callbacks at a time; further ones wait until one of these returns. A callback has to
  * return: a longjmp or a C++ exception out of it ends the process. After pthread_exit() in a callback, which some
  * interpreters call after their own end, the thread of the library never continues, like a callback that does not return
  * (on x86-64; on other processors, and on threads of the program, the process ends, as it does if any other call is
@@ -204,7 +204,7 @@ typedef enum natsStatus {
     NATS_NOT_PERMITTED,
     /** The header, key or value does not exist. */
     NATS_NOT_FOUND,
-    /** The URL of a server has no host. */
+    /** The URL of a server has no host. Never returned: such a URL means `localhost`. */
     NATS_ADDRESS_MISSING,
     /** The subject is missing or not valid. */
     NATS_INVALID_SUBJECT,
@@ -254,7 +254,7 @@ typedef enum natsStatus {
     NATS_LIMIT_REACHED,
     /** JetStream: the pin of a pinned consumer does not match. */
     NATS_PIN_ID_MISMATCH,
-    /** JetStream: the configuration cannot be used. */
+    /** JetStream: the configuration cannot be used. Never returned. */
     NATS_INVALID_CONFIG,
     /** The number of statuses; not a status. */
     NATS_MAX_STATUS_VALUE
@@ -1193,7 +1193,7 @@ typedef struct natsLogRecord {
 typedef void (*natsLogHandler)(const struct natsLogRecord *record, void *closure);
 
 /**
- * How often something took how long.
+ * A histogram of times: how often something took how long.
  *
  * Bucket 0 has what took up to a microsecond; the bound of each further bucket is four times that of
  * the one before (4, 16, 64, 256 microseconds, and so on up to 16.8 seconds), and the last bucket,
@@ -1293,7 +1293,7 @@ typedef struct natsProcessMetrics {
  *
  * Received in a `natsMsgHandler`, from `natsSubscription_NextMsg` or from the `natsConnection_Request` functions, or
  * created by `natsMsg_Create`. In each case the program owns it and releases it with `natsMsg_Destroy`. The results
- * of the `natsMsg_Get` functions belong to the message and is valid as long as it. One thread at a time may use a
+ * of the `natsMsg_Get` functions belong to the message and are valid as long as it. One thread at a time may use a
  * message, even to read it; it may be passed to another thread. The `natsMsgHeader_` functions access its headers.
  *
  * @ingroup nats_msg
@@ -1383,7 +1383,8 @@ typedef void (*natsOnCompleteCB)(void *closure);
  * releases; may be left NULL.
  * @param closure The pointer that was given with the callback.
  *
- * @return `NATS_OK`; any other status fails the attempt with that status and text.
+ * @return `NATS_OK`; any other status fails the attempt with that status and text. A number that is
+ * no status, and `NATS_NOT_YET_CONNECTED`, count as `NATS_ERR`.
  *
  * @ingroup nats_auth
  */
@@ -1403,7 +1404,8 @@ typedef natsStatus (*natsUserJWTHandler)(char **userJWT, char **customErrTxt, vo
  * @param nonce The string to sign, which belongs to the library.
  * @param closure The pointer that was given with the callback.
  *
- * @return `NATS_OK`; any other status fails the attempt with that status and text.
+ * @return `NATS_OK`; any other status fails the attempt with that status and text. A number that is
+ * no status, and `NATS_NOT_YET_CONNECTED`, count as `NATS_ERR`.
  *
  * @ingroup nats_auth
  */
@@ -1490,7 +1492,7 @@ typedef natsStatus (*natsEvLoop_Detach)(void *userData);
  * Callback that chooses the server of the next attempt to reconnect.
  *
  * Runs on a thread of the library, before each attempt. It may call functions on the connection,
- * and close it. A server that it names is tried once; which one is tried after that it is asked
+ * and close it. The server that it chooses is tried once; before the next attempt it is called
  * again.
  *
  * @param nc The connection: the program's own handle.
@@ -1499,7 +1501,7 @@ typedef natsStatus (*natsEvLoop_Detach)(void *userData);
  * library would try.
  * @param count The number of servers, at least 1.
  * @param pause The pause before the attempt in milliseconds, as the options have it. The callback
- * may write another one, not negative.
+ * may write another one; a negative one counts as 0.
  * @param closure The pointer that was given with the callback.
  *
  * @return The index of the server to try; any other number for the first one.
@@ -1551,7 +1553,8 @@ typedef int64_t (*natsCustomReconnectDelayHandler)(natsConnection *nc, int attem
  * Callback that supplies the token for an attempt to connect.
  *
  * Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
- * of the library when reconnecting. It must not call functions on the connection.
+ * of the library when reconnecting. A function on the connection that waits for the server waits in
+ * vain here: the attempt goes on when the callback has returned.
  *
  * @param closure The pointer that was given with the callback.
  *
@@ -1582,8 +1585,9 @@ typedef int (*natsSSLVerifyCb)(int preverifyOk, void *ctx);
  * Callback that supplies user and password for an attempt to connect.
  *
  * Runs on the thread that makes the attempt: the caller of `natsConnection_Connect`, or a thread
- * of the library when reconnecting. It must not call functions on the connection. If the
- * connection is closed meanwhile, the attempt ends with `NATS_CONNECTION_CLOSED`.
+ * of the library when reconnecting. A function on the connection that waits for the server waits in
+ * vain here: the attempt goes on when the callback has returned. If the connection is closed
+ * meanwhile, the attempt ends with `NATS_CONNECTION_CLOSED`.
  *
  * @param user Receives the user, a string from `malloc` that the library releases. If it is left
  * NULL, the connection is made without user and password.
@@ -1593,7 +1597,8 @@ typedef int (*natsSSLVerifyCb)(int preverifyOk, void *ctx);
  * releases; may be left NULL.
  * @param closure The pointer that was given with the callback.
  *
- * @return `NATS_OK`; any other status fails the attempt with that status and text.
+ * @return `NATS_OK`; any other status fails the attempt with that status and text. A number that is
+ * no status, and `NATS_NOT_YET_CONNECTED`, count as `NATS_ERR`.
  *
  * @ingroup nats_auth
  */
@@ -1604,7 +1609,8 @@ typedef natsStatus (*natsUserInfoHandler)(char **user, char **password, char **c
  *
  * Runs on a thread of the library that delivers messages, where it may block. The callbacks for
  * the requests of one connection run one after the other, in the order in which the replies
- * arrived. If the request failed, `nats_GetLastError` returns the reason here.
+ * arrived. If the request failed, `nats_GetLastError` returns the reason here. With manual dispatch
+ * it runs in `natsConnection_Dispatch`.
  *
  * @param nc The connection: the program's own handle.
  * @param s `NATS_OK` if there is a reply. `NATS_TIMEOUT` if there was none in time, `NATS_NO_RESPONDERS` if there is
@@ -1621,7 +1627,8 @@ typedef void (*natsReplyHandler)(natsConnection *nc, enum natsStatus s, natsMsg 
 /**
  * Callback that says whether a reply is the last one of a request with many replies.
  *
- * Runs on the thread that called `natsConnection_RequestMany`, for each reply in order.
+ * Runs on the thread that called `natsConnection_RequestMany`, for each reply in order, and may
+ * call what other callbacks may call.
  *
  * @param reply The reply, which remains the library's: `natsMsg_Destroy` does nothing with it.
  * @param closure The pointer that was given with the callback.
@@ -1633,7 +1640,7 @@ typedef void (*natsReplyHandler)(natsConnection *nc, enum natsStatus s, natsMsg 
 typedef bool (*natsLastReplyHandler)(natsMsg *reply, void *closure);
 
 /**
- * When a request with many replies has all of them. `natsRequestManyOptions_Init` begins one.
+ * The limits that end a request with many replies. Filled by `natsRequestManyOptions_Init` first.
  *
  * The first limit that is reached ends the request. Source: ADR-47.
  *
@@ -4163,8 +4170,8 @@ NATS_EXTERN const char *nats_rs_GetBuildInfo(void);
  * background because `natsOptions_SetRetryOnFailedConnect` was given a callback.
  * @retval NATS_INVALID_ARG `nc` is NULL, `options` were destroyed, or a URL is empty or has an
  * invalid port.
- * @retval NATS_ERR A URL has invalid percent-encoding, or a server rejected the handshake with an
- * error that has no status of its own.
+ * @retval NATS_ERR A URL has invalid percent-encoding, a server rejected the handshake with an error
+ * that has no status of its own, or its first line is not JSON.
  * @retval NATS_NO_SERVER No server could be reached.
  * @retval NATS_CONNECTION_AUTH_FAILED The server refused the credentials.
  * @retval NATS_SECURE_CONNECTION_WANTED TLS is required by the options and the server does not
@@ -4175,7 +4182,18 @@ NATS_EXTERN const char *nats_rs_GetBuildInfo(void);
  * (`natsOptions_SetNoEcho`).
  * @retval NATS_PROTOCOL_ERROR The peer does not speak the NATS protocol.
  * @retval NATS_TIMEOUT The last server that answered did not complete the handshake in time.
+ * @retval NATS_CONNECTION_CLOSED The last server that answered closed the connection during the
+ * handshake.
+ * @retval NATS_IO_ERROR The connection to it failed during the handshake.
+ * @retval NATS_LINE_TOO_LONG Its first line is longer than 32767 bytes.
+ * @retval NATS_ILLEGAL_STATE A URL has a user or token, and the options have a callback that supplies
+ * one.
+ * @retval NATS_NOT_FOUND The credentials in memory have no JWT or no seed. The functions that set
+ * credentials describe how they fail an attempt.
  * @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+ * @retval NATS_SYS_ERROR The threads of the library cannot be started.
+ * @return Any other status is one that a callback of the options returned: for the JWT, the signature,
+ * user and password, or attaching to an event loop.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -4213,14 +4231,20 @@ NATS_EXTERN enum natsStatus natsConnection_Connect(natsConnection **nc, natsOpti
  * @retval NATS_OK The connection is established.
  * @retval NATS_INVALID_ARG `nc` is NULL, an element of the list is empty or has an invalid port, a
  * scheme is not one that `natsOptions_SetURL` accepts, or `urls` is not UTF-8.
- * @retval NATS_ERR A URL has invalid percent-encoding, or a server rejected the handshake with an
- * error that has no status of its own.
+ * @retval NATS_ERR A URL has invalid percent-encoding, a server rejected the handshake with an error
+ * that has no status of its own, or its first line is not JSON.
  * @retval NATS_NO_SERVER No server could be reached.
  * @retval NATS_CONNECTION_AUTH_FAILED The server refused the credentials.
  * @retval NATS_SSL_ERROR The TLS handshake failed.
  * @retval NATS_PROTOCOL_ERROR The peer does not speak the NATS protocol.
  * @retval NATS_TIMEOUT The last server that answered did not complete the handshake in time.
+ * @retval NATS_CONNECTION_CLOSED The last server that answered closed the connection during the
+ * handshake.
+ * @retval NATS_IO_ERROR The connection to it failed during the handshake.
+ * @retval NATS_LINE_TOO_LONG Its first line is longer than 32767 bytes.
+ * @retval NATS_SECURE_CONNECTION_WANTED A URL has the scheme `tls`, and the server does not offer TLS.
  * @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+ * @retval NATS_SYS_ERROR The threads of the library cannot be started.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -4405,9 +4429,9 @@ NATS_EXTERN enum natsStatus natsConnection_DrainTimeout(natsConnection *nc, int6
  *
  * Waits up to 500 milliseconds for the server to accept what was published. Then all calls that
  * wait on this connection return, messages that were not yet delivered are discarded, and the
- * disconnected and closed callbacks are called once. The handle remains usable for queries until
- * `natsConnection_Destroy`. Does not change the last error of the calling thread. A second call
- * does nothing.
+ * closed callback is called, after the disconnected one if the connection was connected. The handle
+ * remains usable for queries until `natsConnection_Destroy`. Does not change the last error of the
+ * calling thread. A second call does nothing.
  *
  * @param nc The connection. NULL and a destroyed connection are ignored.
  *
@@ -4541,7 +4565,7 @@ NATS_EXTERN bool natsConnection_IsDraining(natsConnection *nc);
  * @retval NATS_OK The number was written.
  * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
- * @retval NATS_NO_SERVER_SUPPORT The server gives no numbers.
+ * @retval NATS_NO_SERVER_SUPPORT The server gives no numbers, or there was no connection yet.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -4561,7 +4585,7 @@ NATS_EXTERN enum natsStatus natsConnection_GetClientID(natsConnection *nc, uint6
  * reported.
  * @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
- * @retval NATS_NO_SERVER_SUPPORT The server does not report addresses.
+ * @retval NATS_NO_SERVER_SUPPORT The server does not report addresses, or there was no connection yet.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -4903,7 +4927,8 @@ enum natsStatus natsConnection_GetServerCluster(natsConnection *nc,
  * The list has the servers that the options named and those that the cluster announced.
  *
  * @param nc The connection.
- * @param servers Receives an array of URLs in the form `nats://host:port`, without credentials.
+ * @param servers Receives an array of URLs in the form `nats://host:port`, also for servers with
+ * TLS, or `ws://host:port` and `wss://host:port`, without credentials and path.
  * The caller releases each string and then the array with `free()`; the array also if it has no
  * elements. Written only with `NATS_OK`.
  * @param count Receives the number of elements. Written only with `NATS_OK`.
@@ -4938,7 +4963,8 @@ NATS_EXTERN enum natsStatus natsConnection_GetServers(natsConnection *nc, char *
  * List the servers that a connection learned of from the cluster.
  *
  * @param nc The connection.
- * @param servers Receives an array of URLs in the form `nats://host:port`, without credentials.
+ * @param servers Receives an array of URLs in the form `nats://host:port`, also for servers with
+ * TLS, or `ws://host:port` and `wss://host:port`, without credentials and path.
  * The caller releases each string and then the array with `free()`; the array also if it has no
  * elements. Written only with `NATS_OK`.
  * @param count Receives the number of elements, which may be 0. Written only with `NATS_OK`.
@@ -5051,8 +5077,8 @@ enum natsStatus natsConnection_Dispatch(natsConnection *nc,
 /**
  * Return the text of the calling thread's last failure.
  *
- * A successful call does not clear the last error. The thread's next failure replaces it, and
- * `nats_ReleaseThreadMemory` clears it. In an error handler the text is that of the reported
+ * A successful call does not clear the last error, except for one that connects or closes the
+ * library. The thread's next failure replaces it, and `nats_ReleaseThreadMemory` clears it. In an error handler the text is that of the reported
  * event, where it has one. The text states what failed (subject, server address, argument), the
  * position of the fault, the limit or time that was reached, and where it is not obvious what to
  * check next: `subject 'a b': blank at byte 1`, `no message on 'in' within 500 ms`. Bytes are
@@ -5063,7 +5089,7 @@ enum natsStatus natsConnection_Dispatch(natsConnection *nc,
  * @param status Receives the status of that failure, `NATS_OK` if there was none; may be NULL.
  *
  * @return The text, possibly empty, at most 255 characters; NULL if nothing failed. It belongs to
- * the library and stays valid until the next failure in this thread.
+ * the library and stays valid until the last error of this thread is replaced or cleared.
  *
  * @par Threads
  * Each thread has its own last error. Any thread may call this function at any time, also before
@@ -5082,7 +5108,8 @@ enum natsStatus natsConnection_Dispatch(natsConnection *nc,
  *
  * @ingroup nats_errors
  */
-NATS_EXTERN const char *nats_GetLastError(enum natsStatus *status);
+NATS_EXTERN
+const char *nats_GetLastError(enum natsStatus *status);
 
 /**
  * Copy the name of the function that failed last in the calling thread.
@@ -5447,11 +5474,12 @@ NATS_EXTERN enum natsStatus nats_OpenWithConfig(struct natsClientConfig *config)
 /**
  * Close the library without waiting for the connections that still exist.
  *
- * Those connections keep working and are destroyed as usual, but connection callbacks and error
- * handlers are not called any more and timeouts of subscriptions end. New options and connections
- * fail with `NATS_FAILED_TO_INITIALIZE` until the last connection is destroyed; then the library
- * can be opened again. Clears the last error of the calling thread. Does nothing if the library is
- * not open.
+ * Those connections keep working and are destroyed as usual, but their connection callbacks and
+ * error handlers are not called any more, except by `natsConnection_Dispatch`. New options and
+ * connections fail with `NATS_FAILED_TO_INITIALIZE` until all connections and subscriptions are
+ * destroyed, and JetStream contexts, buckets, object stores and services too; then the library can
+ * be opened again. Clears the last error of the calling thread. Does nothing if the library is not
+ * open.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -5463,14 +5491,17 @@ NATS_EXTERN enum natsStatus nats_OpenWithConfig(struct natsClientConfig *config)
 NATS_EXTERN void nats_Close(void);
 
 /**
- * Close the library and wait until all connections are destroyed and all its threads have ended.
+ * Close the library and wait until nothing uses it any more and all its threads have ended.
  *
- * With `NATS_OK` the last error of the calling thread is cleared.
+ * Waits for the same as `nats_Close` says: connections and subscriptions, JetStream contexts,
+ * buckets, object stores and services that are not destroyed. Options, messages, headers and lists
+ * may be used and destroyed later. With `NATS_OK` the last error of the calling thread is cleared.
  *
  * @param timeout The longest time to wait in milliseconds; 0 or less for no limit.
  *
  * @retval NATS_OK The library is closed and its threads have ended.
- * @retval NATS_TIMEOUT Connections or threads are left. Closing continues in the background.
+ * @retval NATS_TIMEOUT Connections, subscriptions, other objects of connections, or threads are left.
+ * Closing continues in the background.
  * @retval NATS_NOT_INITIALIZED The library is not open.
  * @retval NATS_ILLEGAL_STATE The library is being closed already, or the call came from a
  * callback. In a callback nothing is closed.
@@ -5516,7 +5547,7 @@ NATS_EXTERN enum natsStatus nats_SetMessageDeliveryPoolSize(int max);
 /**
  * Return the version of the nats.c interface that the library implements, such as `3.14.0-beta`.
  *
- * The version of this library is the macro `NATS_RS_VERSION`.
+ * `nats_rs_GetVersion` returns the version of this library.
  *
  * @return A constant string that belongs to the library.
  *
@@ -6189,11 +6220,11 @@ NATS_EXTERN enum natsStatus natsMsgHeader_Keys(natsMsg *msg, const char ***keys,
 NATS_EXTERN enum natsStatus natsMsgHeader_Delete(natsMsg *msg, const char *key);
 
 /**
- * Set where servers report the way of a message to.
+ * Set the subject on which servers report the path of a message.
  *
- * Each server that the message passes publishes a JSON text about what it did with it to the
- * subject: how it received the message, subject mappings, streams, and to whom it sent it. Servers
- * before 2.11 do not know this and pass the message on. Sets the headers `Nats-Trace-Dest` and
+ * Each server that the message passes publishes a JSON text on the subject: how it received the
+ * message, subject mappings, streams, and the clients and servers that it sent the message to.
+ * Servers before 2.11 publish nothing and pass the message on. Sets the headers `Nats-Trace-Dest` and
  * `Nats-Trace-Only`, which subscribers see, too. Source: ADR-41.
  *
  * @note An addition of this library: nats.c does not have it.
@@ -6360,8 +6391,8 @@ NATS_EXTERN void natsOptions_Destroy(natsOptions *opts);
  *
  * @param opts The options.
  * @param errHandler The callback; NULL for the default handler.
- * @param closure The last argument of the callback. It must stay valid as long as connections made
- * with these options exist.
+ * @param closure The last argument of the callback. It must stay valid until
+ * connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -6392,8 +6423,8 @@ enum natsStatus natsOptions_SetErrorHandler(natsOptions *opts,
  *
  * @param opts The options.
  * @param closedCb The callback, as described for `natsConnectionHandler`; NULL for none.
- * @param closure The last argument of the callback. It must stay valid as long as connections made
- * with these options exist.
+ * @param closure The last argument of the callback. It must stay valid until
+ * connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -6427,8 +6458,8 @@ enum natsStatus natsOptions_SetClosedCB(natsOptions *opts,
  *
  * @param opts The options.
  * @param disconnectedCb The callback, as described for `natsConnectionHandler`; NULL for none.
- * @param closure The last argument of the callback. It must stay valid as long as connections made
- * with these options exist.
+ * @param closure The last argument of the callback. It must stay valid until
+ * connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -6450,8 +6481,8 @@ enum natsStatus natsOptions_SetDisconnectedCB(natsOptions *opts,
  *
  * @param opts The options.
  * @param reconnectedCb The callback, as described for `natsConnectionHandler`; NULL for none.
- * @param closure The last argument of the callback. It must stay valid as long as connections made
- * with these options exist.
+ * @param closure The last argument of the callback. It must stay valid until
+ * connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -6483,8 +6514,8 @@ enum natsStatus natsOptions_SetReconnectedCB(natsOptions *opts,
  * @param opts The options.
  * @param discoveredServersCb The callback, as described for `natsConnectionHandler`; NULL for
  * none.
- * @param closure The last argument of the callback. It must stay valid as long as connections made
- * with these options exist.
+ * @param closure The last argument of the callback. It must stay valid until
+ * connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -6508,8 +6539,8 @@ enum natsStatus natsOptions_SetDiscoveredServersCB(natsOptions *opts,
  *
  * @param opts The options.
  * @param lameDuckCb The callback, as described for `natsConnectionHandler`; NULL for none.
- * @param closure The last argument of the callback. It must stay valid as long as connections made
- * with these options exist.
+ * @param closure The last argument of the callback. It must stay valid until
+ * connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -6601,8 +6632,8 @@ NATS_EXTERN enum natsStatus natsOptions_IPResolutionOrder(natsOptions *opts, int
  * @param retry True to keep trying; the default is false.
  * @param connectedCb The callback for a later attempt that succeeds, as described for
  * `natsConnectionHandler`; NULL to block. Ignored if `retry` is false.
- * @param closure The last argument of the callback. It must stay valid as long as connections made
- * with these options exist.
+ * @param closure The last argument of the callback. It must stay valid until
+ * connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -6746,11 +6777,11 @@ NATS_EXTERN enum natsStatus natsOptions_SetCustomInboxPrefix(natsOptions *opts, 
  * @param opts The options.
  * @param ujwtCB The callback that supplies the JWT; NULL together with `sigCB` removes JWT
  * credentials of every kind.
- * @param ujwtClosure The last argument of `ujwtCB`. It must stay valid as long as connections made
- * with these options exist.
+ * @param ujwtClosure The last argument of `ujwtCB`. It must stay valid until
+ * connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
  * @param sigCB The callback that signs; not called if there is no JWT.
- * @param sigClosure The last argument of `sigCB`. It must stay valid as long as connections made
- * with these options exist.
+ * @param sigClosure The last argument of `sigCB`. It must stay valid until
+ * connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or only one of the callbacks is NULL.
@@ -6843,8 +6874,8 @@ enum natsStatus natsOptions_SetUserCredentialsFromMemory(natsOptions *opts,
  * @param opts The options.
  * @param pubKey The public key, `U...`, which is copied; NULL or empty removes the NKey.
  * @param sigCB The callback that signs.
- * @param sigClosure The last argument of the callback. It must stay valid as long as connections
- * made with these options exist.
+ * @param sigClosure The last argument of the callback. It must stay valid until
+ * connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the key is not UTF-8, is a seed
@@ -7236,8 +7267,8 @@ NATS_EXTERN enum natsStatus natsOptions_UseGlobalMessageDelivery(natsOptions *op
  *
  * @param opts The options.
  * @param cb The callback, as described for `natsNextServerHandler`; NULL for none.
- * @param closure The last argument of the callback. It must stay valid as long as connections made
- * with these options exist.
+ * @param closure The last argument of the callback. It must stay valid until
+ * connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -7276,8 +7307,8 @@ enum natsStatus natsOptions_SetNextServerHandler(natsOptions *opts,
  * @param opts The options.
  * @param proxyConnHandler The callback, as described for `natsProxyConnHandler`; NULL to connect
  * directly.
- * @param closure The last argument of the callback. It must stay valid as long as connections made
- * with these options exist.
+ * @param closure The last argument of the callback. It must stay valid until
+ * connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -7443,8 +7474,8 @@ enum natsStatus natsOptions_SetReconnectJitter(natsOptions *opts,
  * @param opts The options.
  * @param cb The callback, as described for `natsCustomReconnectDelayHandler`, which runs on a
  * thread of the library; NULL for none.
- * @param closure The last argument of the callback. It must stay valid as long as connections made
- * with these options exist.
+ * @param closure The last argument of the callback. It must stay valid until
+ * connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -7655,11 +7686,12 @@ NATS_EXTERN enum natsStatus natsOptions_SetNoRandomize(natsOptions *opts, bool n
  * Set the name that the server's monitoring shows for the client.
  *
  * @param opts The options.
- * @param name The name, which is copied; NULL for none.
+ * @param name The name, which is copied; NULL for none. The server gets a replacement character for
+ * each part that is not UTF-8.
  *
  * @retval NATS_OK The option was set.
- * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `name` is not UTF-8 or contains an
- * NKey seed, which must not be sent.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `name` contains an NKey seed, which
+ * must not be sent.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -7730,8 +7762,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetToken(natsOptions *opts, const char *
  *
  * @param opts The options.
  * @param tokenCb The callback, which runs on the thread that connects; NULL for none.
- * @param closure The last argument of the callback. It must stay valid as long as connections made
- * with these options exist.
+ * @param closure The last argument of the callback. It must stay valid until
+ * connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -7791,7 +7823,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetSecure(natsOptions *opts, bool secure
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
- * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ * @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+ * it or one of its subscriptions is not destroyed yet.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -7810,7 +7843,8 @@ NATS_EXTERN enum natsStatus natsOptions_TLSHandshakeFirst(natsOptions *opts);
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
- * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ * @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+ * it or one of its subscriptions is not destroyed yet.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -7838,7 +7872,8 @@ NATS_EXTERN enum natsStatus natsOptions_AllowConcurrentTLSHandshakes(natsOptions
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `fileName` is NULL or empty.
  * @retval NATS_SSL_ERROR The file cannot be read or holds no usable certificate.
- * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ * @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+ * it or one of its subscriptions is not destroyed yet.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -7866,7 +7901,8 @@ NATS_EXTERN enum natsStatus natsOptions_LoadCATrustedCertificates(natsOptions *o
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `path` is NULL or empty.
  * @retval NATS_SSL_ERROR The directory cannot be read or holds no certificate.
- * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ * @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+ * it or one of its subscriptions is not destroyed yet.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -7887,7 +7923,8 @@ NATS_EXTERN enum natsStatus natsOptions_LoadCATrustedCertificatesPath(natsOption
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `certificates` is NULL or empty.
  * @retval NATS_SSL_ERROR The text has no usable certificate.
- * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ * @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+ * it or one of its subscriptions is not destroyed yet.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -7911,7 +7948,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetCATrustedCertificates(natsOptions *op
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `fileName` is empty.
  * @retval NATS_SSL_ERROR The file cannot be read or holds no list.
- * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ * @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+ * it or one of its subscriptions is not destroyed yet.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -7935,7 +7973,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetTLSRevocationListFile(natsOptions *op
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `hostname` cannot be the name of a
  * host.
- * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ * @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+ * it or one of its subscriptions is not destroyed yet.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -7956,7 +7995,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetExpectedHostname(natsOptions *opts, c
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
- * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ * @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+ * it or one of its subscriptions is not destroyed yet.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -7978,7 +8018,8 @@ NATS_EXTERN enum natsStatus natsOptions_SkipServerVerification(natsOptions *opts
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
- * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ * @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+ * it or one of its subscriptions is not destroyed yet.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -8006,7 +8047,8 @@ enum natsStatus natsOptions_SetSSLVerificationCallback(natsOptions *opts,
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a name is NULL or empty.
  * @retval NATS_SSL_ERROR A file cannot be read or used, or the key does not belong to the
  * certificate.
- * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ * @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+ * it or one of its subscriptions is not destroyed yet.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -8037,7 +8079,8 @@ enum natsStatus natsOptions_LoadCertificatesChain(natsOptions *opts,
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a name is NULL or empty.
- * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ * @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+ * it or one of its subscriptions is not destroyed yet.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -8061,7 +8104,8 @@ enum natsStatus natsOptions_LoadCertificatesChainDynamic(natsOptions *opts,
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a text is NULL or empty.
  * @retval NATS_SSL_ERROR A text cannot be used, or the key does not belong to the certificate.
- * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ * @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+ * it or one of its subscriptions is not destroyed yet.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -8088,7 +8132,8 @@ enum natsStatus natsOptions_SetCertificatesChain(natsOptions *opts,
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `ciphers` is NULL or empty.
  * @retval NATS_SSL_ERROR A name is unknown or not supported (the last error has the name), or no
  * cipher is left.
- * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ * @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+ * it or one of its subscriptions is not destroyed yet.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -8109,7 +8154,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetCiphers(natsOptions *opts, const char
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `ciphers` is NULL or empty.
  * @retval NATS_SSL_ERROR A name is unknown; the last error has it.
- * @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+ * @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+ * it or one of its subscriptions is not destroyed yet.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -8132,8 +8178,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetCipherSuites(natsOptions *opts, const
  *
  * @param opts The options.
  * @param cb The callback, which runs on the thread that connects; NULL for none.
- * @param closure The last argument of the callback. It must stay valid as long as connections made
- * with these options exist.
+ * @param closure The last argument of the callback. It must stay valid until
+ * connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -8722,7 +8768,8 @@ enum natsStatus natsConnection_RequestMsg(natsMsg **replyMsg,
  * the reply. The reply subject of the message is neither used nor changed.
  *
  * With manual dispatch (`natsOptions_SetManualDispatch`) the callback runs in
- * `natsConnection_Dispatch`.
+ * `natsConnection_Dispatch`. There it is not called if the connection is destroyed before it was
+ * dispatched; close the connection first and dispatch until nothing waits.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -8733,7 +8780,7 @@ enum natsStatus natsConnection_RequestMsg(natsMsg **replyMsg,
  * @param cb The callback, as described for `natsReplyHandler`.
  * @param closure The last argument of `cb`; may be NULL.
  *
- * @retval NATS_OK The request was sent, and the callback will be called.
+ * @retval NATS_OK The request was sent, and the callback will be called, with the exception above.
  * @retval NATS_INVALID_ARG `requestMsg` or `cb` is NULL, or `nc` is NULL or was destroyed.
  * @retval NATS_TIMEOUT The socket did not accept the request in time.
  * @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space or control
@@ -9333,8 +9380,8 @@ NATS_EXTERN enum natsStatus natsSubscribeMsgsOptions_Init(struct natsSubscribeMs
  * Subscribe to a subject with a callback that receives messages in lists.
  *
  * The callback gets what waits, in order and up to a maximum: one message when little comes, many
- * when the program falls behind. So it is called, and crosses the border of a language, once for
- * many messages. A message counts as delivered when its list is given to the callback, and with
+ * when the program falls behind. One call for many messages costs less than one for each, above all
+ * if the callback is written in another language than C. A message counts as delivered when its list is given to the callback, and with
  * `natsConnection_Dispatch` as one callback. Otherwise as `natsConnection_Subscribe`.
  *
  * @note An addition of this library: nats.c does not have it.
@@ -9593,14 +9640,16 @@ NATS_EXTERN enum natsStatus natsSubscription_WaitForDrainCompletion(natsSubscrip
 /**
  * Return the outcome of a subscription's drain.
  *
- * Results other than `NATS_ILLEGAL_STATE` do not change the last error of the calling thread. Any
- * other status than those listed is the reason why the server could not be told.
+ * Of a subscription that ended without a drain it is the reason for the end. Results other than
+ * `NATS_ILLEGAL_STATE` do not change the last error of the calling thread. Any other status than
+ * those listed is the reason why the server could not be told.
  *
  * @param sub The subscription.
  *
- * @retval NATS_OK All messages were delivered.
+ * @retval NATS_OK All messages were delivered, or the maximum of
+ * `natsSubscription_AutoUnsubscribe`.
  * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
- * @retval NATS_ILLEGAL_STATE The drain has not ended, or none was started.
+ * @retval NATS_ILLEGAL_STATE The subscription has not ended: it is open, or the drain is in progress.
  * @retval NATS_TIMEOUT The time ran out first.
  * @retval NATS_CONNECTION_CLOSED The connection was closed first.
  * @retval NATS_INVALID_SUBSCRIPTION The subscription was unsubscribed first.

@@ -41,7 +41,7 @@ pub enum natsStatus {
     NATS_NOT_PERMITTED,
     /// The header, key or value does not exist.
     NATS_NOT_FOUND,
-    /// The URL of a server has no host.
+    /// The URL of a server has no host. Never returned: such a URL means `localhost`.
     NATS_ADDRESS_MISSING,
     /// The subject is missing or not valid.
     NATS_INVALID_SUBJECT,
@@ -91,7 +91,7 @@ pub enum natsStatus {
     NATS_LIMIT_REACHED,
     /// JetStream: the pin of a pinned consumer does not match.
     NATS_PIN_ID_MISMATCH,
-    /// JetStream: the configuration cannot be used.
+    /// JetStream: the configuration cannot be used. Never returned.
     NATS_INVALID_CONFIG,
     /// The number of statuses; not a status.
     NATS_MAX_STATUS_VALUE,

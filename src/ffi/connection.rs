@@ -33,8 +33,8 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
 /// background because `natsOptions_SetRetryOnFailedConnect` was given a callback.
 /// @retval NATS_INVALID_ARG `nc` is NULL, `options` were destroyed, or a URL is empty or has an
 /// invalid port.
-/// @retval NATS_ERR A URL has invalid percent-encoding, or a server rejected the handshake with an
-/// error that has no status of its own.
+/// @retval NATS_ERR A URL has invalid percent-encoding, a server rejected the handshake with an error
+/// that has no status of its own, or its first line is not JSON.
 /// @retval NATS_NO_SERVER No server could be reached.
 /// @retval NATS_CONNECTION_AUTH_FAILED The server refused the credentials.
 /// @retval NATS_SECURE_CONNECTION_WANTED TLS is required by the options and the server does not
@@ -45,7 +45,18 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
 /// (`natsOptions_SetNoEcho`).
 /// @retval NATS_PROTOCOL_ERROR The peer does not speak the NATS protocol.
 /// @retval NATS_TIMEOUT The last server that answered did not complete the handshake in time.
+/// @retval NATS_CONNECTION_CLOSED The last server that answered closed the connection during the
+/// handshake.
+/// @retval NATS_IO_ERROR The connection to it failed during the handshake.
+/// @retval NATS_LINE_TOO_LONG Its first line is longer than 32767 bytes.
+/// @retval NATS_ILLEGAL_STATE A URL has a user or token, and the options have a callback that supplies
+/// one.
+/// @retval NATS_NOT_FOUND The credentials in memory have no JWT or no seed. The functions that set
+/// credentials describe how they fail an attempt.
 /// @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+/// @retval NATS_SYS_ERROR The threads of the library cannot be started.
+/// @return Any other status is one that a callback of the options returned: for the JWT, the signature,
+/// user and password, or attaching to an event loop.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -100,14 +111,20 @@ pub unsafe extern "C" fn natsConnection_Connect(
 /// @retval NATS_OK The connection is established.
 /// @retval NATS_INVALID_ARG `nc` is NULL, an element of the list is empty or has an invalid port, a
 /// scheme is not one that `natsOptions_SetURL` accepts, or `urls` is not UTF-8.
-/// @retval NATS_ERR A URL has invalid percent-encoding, or a server rejected the handshake with an
-/// error that has no status of its own.
+/// @retval NATS_ERR A URL has invalid percent-encoding, a server rejected the handshake with an error
+/// that has no status of its own, or its first line is not JSON.
 /// @retval NATS_NO_SERVER No server could be reached.
 /// @retval NATS_CONNECTION_AUTH_FAILED The server refused the credentials.
 /// @retval NATS_SSL_ERROR The TLS handshake failed.
 /// @retval NATS_PROTOCOL_ERROR The peer does not speak the NATS protocol.
 /// @retval NATS_TIMEOUT The last server that answered did not complete the handshake in time.
+/// @retval NATS_CONNECTION_CLOSED The last server that answered closed the connection during the
+/// handshake.
+/// @retval NATS_IO_ERROR The connection to it failed during the handshake.
+/// @retval NATS_LINE_TOO_LONG Its first line is longer than 32767 bytes.
+/// @retval NATS_SECURE_CONNECTION_WANTED A URL has the scheme `tls`, and the server does not offer TLS.
 /// @retval NATS_FAILED_TO_INITIALIZE The library is being closed.
+/// @retval NATS_SYS_ERROR The threads of the library cannot be started.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.

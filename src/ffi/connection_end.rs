@@ -90,9 +90,9 @@ pub unsafe extern "C" fn natsConnection_DrainTimeout(
 ///
 /// Waits up to 500 milliseconds for the server to accept what was published. Then all calls that
 /// wait on this connection return, messages that were not yet delivered are discarded, and the
-/// disconnected and closed callbacks are called once. The handle remains usable for queries until
-/// `natsConnection_Destroy`. Does not change the last error of the calling thread. A second call
-/// does nothing.
+/// closed callback is called, after the disconnected one if the connection was connected. The handle
+/// remains usable for queries until `natsConnection_Destroy`. Does not change the last error of the
+/// calling thread. A second call does nothing.
 ///
 /// @param nc The connection. NULL and a destroyed connection are ignored.
 ///

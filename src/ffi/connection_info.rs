@@ -106,7 +106,7 @@ pub unsafe extern "C" fn natsConnection_IsDraining(nc: *mut natsConnection) -> b
 /// @retval NATS_OK The number was written.
 /// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
-/// @retval NATS_NO_SERVER_SUPPORT The server gives no numbers.
+/// @retval NATS_NO_SERVER_SUPPORT The server gives no numbers, or there was no connection yet.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn natsConnection_GetClientID(
 /// reported.
 /// @retval NATS_INVALID_ARG An argument is NULL, or `nc` was destroyed.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
-/// @retval NATS_NO_SERVER_SUPPORT The server does not report addresses.
+/// @retval NATS_NO_SERVER_SUPPORT The server does not report addresses, or there was no connection yet.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads

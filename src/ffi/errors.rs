@@ -9,8 +9,8 @@ use crate::error::{Error, Result, Status, natsStatus};
 
 /// Return the text of the calling thread's last failure.
 ///
-/// A successful call does not clear the last error. The thread's next failure replaces it, and
-/// `nats_ReleaseThreadMemory` clears it. In an error handler the text is that of the reported
+/// A successful call does not clear the last error, except for one that connects or closes the
+/// library. The thread's next failure replaces it, and `nats_ReleaseThreadMemory` clears it. In an error handler the text is that of the reported
 /// event, where it has one. The text states what failed (subject, server address, argument), the
 /// position of the fault, the limit or time that was reached, and where it is not obvious what to
 /// check next: `subject 'a b': blank at byte 1`, `no message on 'in' within 500 ms`. Bytes are
@@ -21,7 +21,7 @@ use crate::error::{Error, Result, Status, natsStatus};
 /// @param status Receives the status of that failure, `NATS_OK` if there was none; may be NULL.
 ///
 /// @return The text, possibly empty, at most 255 characters; NULL if nothing failed. It belongs to
-/// the library and stays valid until the next failure in this thread.
+/// the library and stays valid until the last error of this thread is replaced or cleared.
 ///
 /// @par Threads
 /// Each thread has its own last error. Any thread may call this function at any time, also before

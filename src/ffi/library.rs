@@ -100,11 +100,12 @@ fn core_config(config: &natsClientConfig) -> Config {
 
 /// Close the library without waiting for the connections that still exist.
 ///
-/// Those connections keep working and are destroyed as usual, but connection callbacks and error
-/// handlers are not called any more and timeouts of subscriptions end. New options and connections
-/// fail with `NATS_FAILED_TO_INITIALIZE` until the last connection is destroyed; then the library
-/// can be opened again. Clears the last error of the calling thread. Does nothing if the library is
-/// not open.
+/// Those connections keep working and are destroyed as usual, but their connection callbacks and
+/// error handlers are not called any more, except by `natsConnection_Dispatch`. New options and
+/// connections fail with `NATS_FAILED_TO_INITIALIZE` until all connections and subscriptions are
+/// destroyed, and JetStream contexts, buckets, object stores and services too; then the library can
+/// be opened again. Clears the last error of the calling thread. Does nothing if the library is not
+/// open.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -120,14 +121,17 @@ pub extern "C" fn nats_Close() {
     });
 }
 
-/// Close the library and wait until all connections are destroyed and all its threads have ended.
+/// Close the library and wait until nothing uses it any more and all its threads have ended.
 ///
-/// With `NATS_OK` the last error of the calling thread is cleared.
+/// Waits for the same as `nats_Close` says: connections and subscriptions, JetStream contexts,
+/// buckets, object stores and services that are not destroyed. Options, messages, headers and lists
+/// may be used and destroyed later. With `NATS_OK` the last error of the calling thread is cleared.
 ///
 /// @param timeout The longest time to wait in milliseconds; 0 or less for no limit.
 ///
 /// @retval NATS_OK The library is closed and its threads have ended.
-/// @retval NATS_TIMEOUT Connections or threads are left. Closing continues in the background.
+/// @retval NATS_TIMEOUT Connections, subscriptions, other objects of connections, or threads are left.
+/// Closing continues in the background.
 /// @retval NATS_NOT_INITIALIZED The library is not open.
 /// @retval NATS_ILLEGAL_STATE The library is being closed already, or the call came from a
 /// callback. In a callback nothing is closed.
@@ -187,7 +191,7 @@ pub extern "C" fn nats_SetMessageDeliveryPoolSize(max: c_int) -> natsStatus {
 
 /// Return the version of the nats.c interface that the library implements, such as `3.14.0-beta`.
 ///
-/// The version of this library is the macro `NATS_RS_VERSION`.
+/// `nats_rs_GetVersion` returns the version of this library.
 ///
 /// @return A constant string that belongs to the library.
 ///

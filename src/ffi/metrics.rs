@@ -16,7 +16,7 @@ use crate::histogram::{BUCKETS, Counts};
 use crate::words::system;
 use crate::{log, msg, runtime};
 
-/// How often something took how long.
+/// A histogram of times: how often something took how long.
 ///
 /// Bucket 0 has what took up to a microsecond; the bound of each further bucket is four times that of
 /// the one before (4, 16, 64, 256 microseconds, and so on up to 16.8 seconds), and the last bucket,

@@ -14,7 +14,7 @@ use crate::msg::{Desc, DropMany, Msg};
 ///
 /// Received in a `natsMsgHandler`, from `natsSubscription_NextMsg` or from the `natsConnection_Request` functions, or
 /// created by `natsMsg_Create`. In each case the program owns it and releases it with `natsMsg_Destroy`. The results
-/// of the `natsMsg_Get` functions belong to the message and is valid as long as it. One thread at a time may use a
+/// of the `natsMsg_Get` functions belong to the message and are valid as long as it. One thread at a time may use a
 /// message, even to read it; it may be passed to another thread. The `natsMsgHeader_` functions access its headers.
 ///
 /// @ingroup nats_msg

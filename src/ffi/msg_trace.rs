@@ -11,11 +11,11 @@ use crate::proto::subject::literal_fault;
 const DESTINATION: &[u8] = b"Nats-Trace-Dest";
 const ONLY: &[u8] = b"Nats-Trace-Only";
 
-/// Set where servers report the way of a message to.
+/// Set the subject on which servers report the path of a message.
 ///
-/// Each server that the message passes publishes a JSON text about what it did with it to the
-/// subject: how it received the message, subject mappings, streams, and to whom it sent it. Servers
-/// before 2.11 do not know this and pass the message on. Sets the headers `Nats-Trace-Dest` and
+/// Each server that the message passes publishes a JSON text on the subject: how it received the
+/// message, subject mappings, streams, and the clients and servers that it sent the message to.
+/// Servers before 2.11 publish nothing and pass the message on. Sets the headers `Nats-Trace-Dest` and
 /// `Nats-Trace-Only`, which subscribers see, too. Source: ADR-41.
 ///
 /// @note An addition of this library: nats.c does not have it.

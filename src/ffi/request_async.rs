@@ -22,7 +22,8 @@ use crate::error::{Status, natsStatus};
 /// the reply. The reply subject of the message is neither used nor changed.
 ///
 /// With manual dispatch (`natsOptions_SetManualDispatch`) the callback runs in
-/// `natsConnection_Dispatch`.
+/// `natsConnection_Dispatch`. There it is not called if the connection is destroyed before it was
+/// dispatched; close the connection first and dispatch until nothing waits.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -33,7 +34,7 @@ use crate::error::{Status, natsStatus};
 /// @param cb The callback, as described for `natsReplyHandler`.
 /// @param closure The last argument of `cb`; may be NULL.
 ///
-/// @retval NATS_OK The request was sent, and the callback will be called.
+/// @retval NATS_OK The request was sent, and the callback will be called, with the exception above.
 /// @retval NATS_INVALID_ARG `requestMsg` or `cb` is NULL, or `nc` is NULL or was destroyed.
 /// @retval NATS_TIMEOUT The socket did not accept the request in time.
 /// @retval NATS_INVALID_SUBJECT The subject is NULL or empty, has white space or control

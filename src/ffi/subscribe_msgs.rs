@@ -67,8 +67,8 @@ pub unsafe extern "C" fn natsSubscribeMsgsOptions_Init(
 /// Subscribe to a subject with a callback that receives messages in lists.
 ///
 /// The callback gets what waits, in order and up to a maximum: one message when little comes, many
-/// when the program falls behind. So it is called, and crosses the border of a language, once for
-/// many messages. A message counts as delivered when its list is given to the callback, and with
+/// when the program falls behind. One call for many messages costs less than one for each, above all
+/// if the callback is written in another language than C. A message counts as delivered when its list is given to the callback, and with
 /// `natsConnection_Dispatch` as one callback. Otherwise as `natsConnection_Subscribe`.
 ///
 /// @note An addition of this library: nats.c does not have it.

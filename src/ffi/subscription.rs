@@ -286,14 +286,16 @@ pub unsafe extern "C" fn natsSubscription_WaitForDrainCompletion(
 
 /// Return the outcome of a subscription's drain.
 ///
-/// Results other than `NATS_ILLEGAL_STATE` do not change the last error of the calling thread. Any
-/// other status than those listed is the reason why the server could not be told.
+/// Of a subscription that ended without a drain it is the reason for the end. Results other than
+/// `NATS_ILLEGAL_STATE` do not change the last error of the calling thread. Any other status than
+/// those listed is the reason why the server could not be told.
 ///
 /// @param sub The subscription.
 ///
-/// @retval NATS_OK All messages were delivered.
+/// @retval NATS_OK All messages were delivered, or the maximum of
+/// `natsSubscription_AutoUnsubscribe`.
 /// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
-/// @retval NATS_ILLEGAL_STATE The drain has not ended, or none was started.
+/// @retval NATS_ILLEGAL_STATE The subscription has not ended: it is open, or the drain is in progress.
 /// @retval NATS_TIMEOUT The time ran out first.
 /// @retval NATS_CONNECTION_CLOSED The connection was closed first.
 /// @retval NATS_INVALID_SUBSCRIPTION The subscription was unsubscribed first.

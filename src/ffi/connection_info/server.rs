@@ -219,7 +219,8 @@ pub unsafe extern "C" fn natsConnection_GetServerCluster(
 /// The list has the servers that the options named and those that the cluster announced.
 ///
 /// @param nc The connection.
-/// @param servers Receives an array of URLs in the form `nats://host:port`, without credentials.
+/// @param servers Receives an array of URLs in the form `nats://host:port`, also for servers with
+/// TLS, or `ws://host:port` and `wss://host:port`, without credentials and path.
 /// The caller releases each string and then the array with `free()`; the array also if it has no
 /// elements. Written only with `NATS_OK`.
 /// @param count Receives the number of elements. Written only with `NATS_OK`.
@@ -270,7 +271,8 @@ pub unsafe extern "C" fn natsConnection_GetServers(
 /// List the servers that a connection learned of from the cluster.
 ///
 /// @param nc The connection.
-/// @param servers Receives an array of URLs in the form `nats://host:port`, without credentials.
+/// @param servers Receives an array of URLs in the form `nats://host:port`, also for servers with
+/// TLS, or `ws://host:port` and `wss://host:port`, without credentials and path.
 /// The caller releases each string and then the array with `free()`; the array also if it has no
 /// elements. Written only with `NATS_OK`.
 /// @param count Receives the number of elements, which may be 0. Written only with `NATS_OK`.

@@ -45,8 +45,8 @@ use crate::ffi::types::{natsConnectionHandler, natsErrHandler, natsOnCompleteCB}
 ///
 /// @param opts The options.
 /// @param errHandler The callback; NULL for the default handler.
-/// @param closure The last argument of the callback. It must stay valid as long as connections made
-/// with these options exist.
+/// @param closure The last argument of the callback. It must stay valid until
+/// connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -87,8 +87,8 @@ pub unsafe extern "C" fn natsOptions_SetErrorHandler(
 ///
 /// @param opts The options.
 /// @param closedCb The callback, as described for `natsConnectionHandler`; NULL for none.
-/// @param closure The last argument of the callback. It must stay valid as long as connections made
-/// with these options exist.
+/// @param closure The last argument of the callback. It must stay valid until
+/// connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -132,8 +132,8 @@ pub unsafe extern "C" fn natsOptions_SetClosedCB(
 ///
 /// @param opts The options.
 /// @param disconnectedCb The callback, as described for `natsConnectionHandler`; NULL for none.
-/// @param closure The last argument of the callback. It must stay valid as long as connections made
-/// with these options exist.
+/// @param closure The last argument of the callback. It must stay valid until
+/// connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -165,8 +165,8 @@ pub unsafe extern "C" fn natsOptions_SetDisconnectedCB(
 ///
 /// @param opts The options.
 /// @param reconnectedCb The callback, as described for `natsConnectionHandler`; NULL for none.
-/// @param closure The last argument of the callback. It must stay valid as long as connections made
-/// with these options exist.
+/// @param closure The last argument of the callback. It must stay valid until
+/// connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -208,8 +208,8 @@ pub unsafe extern "C" fn natsOptions_SetReconnectedCB(
 /// @param opts The options.
 /// @param discoveredServersCb The callback, as described for `natsConnectionHandler`; NULL for
 /// none.
-/// @param closure The last argument of the callback. It must stay valid as long as connections made
-/// with these options exist.
+/// @param closure The last argument of the callback. It must stay valid until
+/// connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
@@ -243,8 +243,8 @@ pub unsafe extern "C" fn natsOptions_SetDiscoveredServersCB(
 ///
 /// @param opts The options.
 /// @param lameDuckCb The callback, as described for `natsConnectionHandler`; NULL for none.
-/// @param closure The last argument of the callback. It must stay valid as long as connections made
-/// with these options exist.
+/// @param closure The last argument of the callback. It must stay valid until
+/// connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.

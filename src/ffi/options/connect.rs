@@ -85,8 +85,8 @@ pub unsafe extern "C" fn natsOptions_IPResolutionOrder(
 /// @param retry True to keep trying; the default is false.
 /// @param connectedCb The callback for a later attempt that succeeds, as described for
 /// `natsConnectionHandler`; NULL to block. Ignored if `retry` is false.
-/// @param closure The last argument of the callback. It must stay valid as long as connections made
-/// with these options exist.
+/// @param closure The last argument of the callback. It must stay valid until
+/// connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.

@@ -171,8 +171,8 @@ pub unsafe extern "C" fn natsOptions_SetReconnectJitter(
 /// @param opts The options.
 /// @param cb The callback, as described for `natsCustomReconnectDelayHandler`, which runs on a
 /// thread of the library; NULL for none.
-/// @param closure The last argument of the callback. It must stay valid as long as connections made
-/// with these options exist.
+/// @param closure The last argument of the callback. It must stay valid until
+/// connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.

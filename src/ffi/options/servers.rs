@@ -158,11 +158,12 @@ pub unsafe extern "C" fn natsOptions_SetNoRandomize(
 /// Set the name that the server's monitoring shows for the client.
 ///
 /// @param opts The options.
-/// @param name The name, which is copied; NULL for none.
+/// @param name The name, which is copied; NULL for none. The server gets a replacement character for
+/// each part that is not UTF-8.
 ///
 /// @retval NATS_OK The option was set.
-/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `name` is not UTF-8 or contains an
-/// NKey seed, which must not be sent.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `name` contains an NKey seed, which
+/// must not be sent.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -269,8 +270,8 @@ pub unsafe extern "C" fn natsOptions_SetToken(
 ///
 /// @param opts The options.
 /// @param tokenCb The callback, which runs on the thread that connects; NULL for none.
-/// @param closure The last argument of the callback. It must stay valid as long as connections made
-/// with these options exist.
+/// @param closure The last argument of the callback. It must stay valid until
+/// connections made with these options make no more callbacks (`natsOptions_SetReleasedCB`).
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.

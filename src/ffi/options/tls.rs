@@ -63,7 +63,8 @@ pub unsafe extern "C" fn natsOptions_SetSecure(opts: *mut natsOptions, secure: b
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
-/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+/// @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+/// it or one of its subscriptions is not destroyed yet.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -89,7 +90,8 @@ pub unsafe extern "C" fn natsOptions_TLSHandshakeFirst(opts: *mut natsOptions) -
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
-/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+/// @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+/// it or one of its subscriptions is not destroyed yet.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -130,7 +132,8 @@ pub unsafe extern "C" fn natsOptions_AllowConcurrentTLSHandshakes(
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `fileName` is NULL or empty.
 /// @retval NATS_SSL_ERROR The file cannot be read or holds no usable certificate.
-/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+/// @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+/// it or one of its subscriptions is not destroyed yet.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -170,7 +173,8 @@ pub unsafe extern "C" fn natsOptions_LoadCATrustedCertificates(
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `path` is NULL or empty.
 /// @retval NATS_SSL_ERROR The directory cannot be read or holds no certificate.
-/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+/// @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+/// it or one of its subscriptions is not destroyed yet.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -203,7 +207,8 @@ pub unsafe extern "C" fn natsOptions_LoadCATrustedCertificatesPath(
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `certificates` is NULL or empty.
 /// @retval NATS_SSL_ERROR The text has no usable certificate.
-/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+/// @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+/// it or one of its subscriptions is not destroyed yet.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -241,7 +246,8 @@ pub unsafe extern "C" fn natsOptions_SetCATrustedCertificates(
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `fileName` is empty.
 /// @retval NATS_SSL_ERROR The file cannot be read or holds no list.
-/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+/// @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+/// it or one of its subscriptions is not destroyed yet.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///
@@ -281,7 +287,8 @@ pub unsafe extern "C" fn natsOptions_SetTLSRevocationListFile(
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `hostname` cannot be the name of a
 /// host.
-/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+/// @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+/// it or one of its subscriptions is not destroyed yet.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -314,7 +321,8 @@ pub unsafe extern "C" fn natsOptions_SetExpectedHostname(
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
-/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+/// @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+/// it or one of its subscriptions is not destroyed yet.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -350,7 +358,8 @@ pub unsafe extern "C" fn natsOptions_SkipServerVerification(
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed.
-/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+/// @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+/// it or one of its subscriptions is not destroyed yet.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.

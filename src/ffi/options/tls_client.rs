@@ -26,7 +26,8 @@ const NO_TEXTS: &str = "certificate and key can't be NULL nor empty";
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a name is NULL or empty.
 /// @retval NATS_SSL_ERROR A file cannot be read or used, or the key does not belong to the
 /// certificate.
-/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+/// @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+/// it or one of its subscriptions is not destroyed yet.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -69,7 +70,8 @@ pub unsafe extern "C" fn natsOptions_LoadCertificatesChain(
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a name is NULL or empty.
-/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+/// @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+/// it or one of its subscriptions is not destroyed yet.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -109,7 +111,8 @@ pub unsafe extern "C" fn natsOptions_LoadCertificatesChainDynamic(
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or a text is NULL or empty.
 /// @retval NATS_SSL_ERROR A text cannot be used, or the key does not belong to the certificate.
-/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+/// @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+/// it or one of its subscriptions is not destroyed yet.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -148,7 +151,8 @@ pub unsafe extern "C" fn natsOptions_SetCertificatesChain(
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `ciphers` is NULL or empty.
 /// @retval NATS_SSL_ERROR A name is unknown or not supported (the last error has the name), or no
 /// cipher is left.
-/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+/// @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+/// it or one of its subscriptions is not destroyed yet.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -181,7 +185,8 @@ pub unsafe extern "C" fn natsOptions_SetCiphers(
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `ciphers` is NULL or empty.
 /// @retval NATS_SSL_ERROR A name is unknown; the last error has it.
-/// @retval NATS_ILLEGAL_STATE A connection made with these options exists.
+/// @retval NATS_ILLEGAL_STATE A connection was made with these options when they had TLS settings, and
+/// it or one of its subscriptions is not destroyed yet.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
