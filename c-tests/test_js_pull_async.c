@@ -150,6 +150,9 @@ static void ends_with_its_time(void) {
     p.opts.PullSubscribeAsync.Timeout = 300 * time_factor();
     begin(&p);
     expect_end(&p, NATS_TIMEOUT);
+#if OURS
+    CHECK_CONTAINS(p.text, "of stream 'S' has ended: its time has passed (Timeout)");
+#endif
     CHECK_INT(counter_get(&p.m.messages), 30);
     pull_end(&p);
 }

@@ -123,6 +123,7 @@ static void ends_with_its_messages(void) {
     for (i = 0; i < 30; i++)
         take(&p, i);
     expect_end(&p, NATS_MAX_DELIVERED_MSGS);
+    CHECK_ERROR(NATS_MAX_DELIVERED_MSGS, "of stream 'S' has ended: it has delivered its maximum of messages");
     /* The library had made the consumer. */
     CHECK_SOON(consumer_says(&p, "\"err_code\":10014"));
     pull_end(&p);

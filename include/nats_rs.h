@@ -1858,9 +1858,9 @@ typedef void (*jsFetchCompleteHandler)(natsConnection *nc, natsSubscription *sub
  * Callback that decides what a subscription made by `js_PullSubscribeAsync` requests from the
  * consumer next.
  *
- * Runs first on the thread that calls `js_PullSubscribeAsync`, before that returns, and then after each message callback,
- * on the thread of that. It is not called at other times: if it requests nothing while no message of an earlier request
- * is missing, the subscription receives no more messages.
+ * Runs first on the thread that calls `js_PullSubscribeAsync`, before that returns, and then after each message
+ * callback, on the same thread as that. It is not called at other times: if it requests nothing while no requested
+ * message is missing, the subscription receives no more messages.
  *
  * @param messages Receives the number of messages to request; 0 before the call. With 0 or less nothing is requested.
  * @param maxBytes Receives the limit in bytes of the request; 0 before the call. With 0 or less there is no limit.
@@ -1978,8 +1978,8 @@ typedef struct jsOptionsStream {
  * Settings of a context, or of a single call. Initialize it with `jsOptions_Init`.
  *
  * `natsConnection_JetStream` copies the settings of a context; its callbacks and closures must stay valid as long as
- * the context. In the options of a call, zero stands for the context's setting; a negative `Wait` does, too. `Prefix` or
- * `Domain` of a call replaces both of the context's, and `Stream.Purge` replaces the context's as a whole.
+ * the context. In the options of a call, zero stands for the context's setting; a negative `Wait` does, too. `Prefix`
+ * or `Domain` of a call replaces both of the context's, and `Stream.Purge` replaces the context's as a whole.
  * `Stream.Info` is always that of the call if the call has options.
  * `PublishAsync` is used only in the options of a context, `PullSubscribeAsync` only in those of a call.
  *
@@ -2503,8 +2503,9 @@ typedef struct jsConsumerConfig {
     /** The maximum number of deliveries of a message; 0 or -1 for no limit. */
     int64_t MaxDeliver;
     /**
-     * The time to wait for the acknowledgement of each delivery in nanoseconds, in place of
-     * `AckWait`.
+     * The time to wait for the acknowledgement of each delivery in nanoseconds, in place of `AckWait`. The last element
+     * is used for all further deliveries. `MaxDeliver` must not be less than the number of elements, unless it is 0
+     * or -1.
      */
     int64_t *BackOff;
     /** The number of elements. */
@@ -9502,7 +9503,9 @@ enum natsStatus natsSubscription_NextMsg(natsMsg **nextMsg,
  * Close a subscription at once and discard its waiting messages.
  *
  * A callback that is running finishes; no other one starts. To deliver the waiting messages first,
- * use `natsSubscription_Drain`. Protocol: UNSUB.
+ * use `natsSubscription_Drain`. A JetStream consumer that was created for the subscription is
+ * deleted: the call waits for the answer of the server, at most for the `Wait` of the context.
+ * Protocol: UNSUB.
  *
  * @param sub The subscription.
  *
@@ -9510,6 +9513,12 @@ enum natsStatus natsSubscription_NextMsg(natsMsg **nextMsg,
  * @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_INVALID_SUBSCRIPTION The subscription was closed before.
+ * @retval NATS_NOT_FOUND The subscription was closed; the consumer that was created for it did not
+ * exist any more.
+ * @retval NATS_TIMEOUT The subscription was closed; the server did not answer the request to
+ * delete the consumer in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The subscription was closed; the request to delete the consumer
+ * was not sent, because the connection is lost and the reconnect buffer is full.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -9987,6 +9996,8 @@ enum natsStatus natsSubscription_GetStats(natsSubscription *sub,
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
@@ -10028,6 +10039,8 @@ enum natsStatus natsMsg_Ack(natsMsg *msg,
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time. The message may be acknowledged.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
@@ -10054,6 +10067,8 @@ NATS_EXTERN enum natsStatus natsMsg_AckSync(natsMsg *msg, struct jsOptions *opts
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
@@ -10083,6 +10098,8 @@ enum natsStatus natsMsg_Nak(natsMsg *msg,
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
@@ -10112,6 +10129,8 @@ enum natsStatus natsMsg_NakWithDelay(natsMsg *msg,
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
@@ -10138,6 +10157,8 @@ enum natsStatus natsMsg_InProgress(natsMsg *msg,
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
@@ -10168,6 +10189,8 @@ enum natsStatus natsMsg_Term(natsMsg *msg,
  * @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
  * @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
  * @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_MAX_PAYLOAD The reason is longer than the server's limit for a payload.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
@@ -10535,8 +10558,8 @@ enum natsStatus jsAccountInfo_GetReserved(uint64_t *memory,
  * `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call; a
- * policy of -1 in it becomes the default of its kind.
+ * @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call, which writes the
+ * default in place of each policy that is -1.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
  * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
  * needed.
@@ -10549,6 +10572,8 @@ enum natsStatus jsAccountInfo_GetReserved(uint64_t *memory,
  * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10580,8 +10605,8 @@ enum natsStatus js_CreateConsumer(struct jsConsumerInfo **ci,
  * `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call; a
- * policy of -1 in it becomes the default of its kind.
+ * @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call, which writes the
+ * default in place of each policy that is -1.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
  * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
  * needed.
@@ -10594,6 +10619,8 @@ enum natsStatus js_CreateConsumer(struct jsConsumerInfo **ci,
  * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10657,6 +10684,8 @@ NATS_EXTERN enum natsStatus jsConsumerConfig_Init(struct jsConsumerConfig *cc);
  * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10703,6 +10732,8 @@ enum natsStatus js_ResetConsumer(struct jsConsumerResetResponse **new_crr,
  * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10747,6 +10778,8 @@ enum natsStatus js_PauseConsumer(struct jsConsumerPauseResponse **new_cpr,
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10808,8 +10841,8 @@ NATS_EXTERN void jsConsumerPauseResponse_Destroy(struct jsConsumerPauseResponse 
  * `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call; a
- * policy of -1 in it becomes the default of its kind.
+ * @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call, which writes the
+ * default in place of each policy that is -1.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
  * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
  * needed.
@@ -10825,6 +10858,8 @@ NATS_EXTERN void jsConsumerPauseResponse_Destroy(struct jsConsumerPauseResponse 
  * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10864,8 +10899,8 @@ enum natsStatus js_AddConsumer(struct jsConsumerInfo **ci,
  * `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
  * @param js The context.
  * @param stream The name of the stream.
- * @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call; a
- * policy of -1 in it becomes the default of its kind.
+ * @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call, which writes the
+ * default in place of each policy that is -1.
  * @param opts The options of this call; NULL for those of the context. Read during the call only.
  * @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
  * needed.
@@ -10880,6 +10915,8 @@ enum natsStatus js_AddConsumer(struct jsConsumerInfo **ci,
  * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10920,6 +10957,8 @@ enum natsStatus js_UpdateConsumer(struct jsConsumerInfo **ci,
  * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10959,6 +10998,8 @@ enum natsStatus js_GetConsumerInfo(struct jsConsumerInfo **ci,
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -10997,7 +11038,8 @@ NATS_EXTERN void jsConsumerInfo_Destroy(struct jsConsumerInfo *ci);
  * Create a JetStream context of a connection.
  *
  * Nothing is sent: only the first call with the context shows whether the account has JetStream.
- * The connection lives at least as long as the context.
+ * If the connection is closed or destroyed before the context, calls with the context return
+ * `NATS_CONNECTION_CLOSED`; the context still has to be destroyed.
  *
  * @param js Receives the context, to be released with `jsCtx_Destroy`; written only with
  * `NATS_OK`.
@@ -11076,6 +11118,8 @@ void jsCtx_Destroy(jsCtx *js);
  * @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
  * them (`AllowDirect`), or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11155,6 +11199,8 @@ NATS_EXTERN enum natsStatus jsDirectBatchOptions_Init(struct jsDirectBatchOption
  * @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
  * them (`AllowDirect`), or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11217,6 +11263,8 @@ enum natsStatus js_DirectGetMsgs(struct natsMsgList *list,
  * @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
  * them (`AllowDirect`), or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11263,6 +11311,8 @@ enum natsStatus js_DirectGetLastMsgs(struct natsMsgList *list,
  * @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
  * them (`AllowDirect`), or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11414,6 +11464,8 @@ enum natsStatus natsSubscription_FetchRequest(struct natsMsgList *list,
  * its code is in `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -11457,6 +11509,8 @@ enum natsStatus js_StepDownStream(jsCtx *js,
  * its code is in `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -11501,6 +11555,8 @@ enum natsStatus js_StepDownConsumer(jsCtx *js,
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11547,6 +11603,8 @@ enum natsStatus js_ListStreams(struct jsStreamInfoList **list,
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11587,6 +11645,8 @@ enum natsStatus js_ListConsumers(struct jsConsumerInfoList **list,
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11625,6 +11685,8 @@ enum natsStatus js_Streams(struct jsStreamInfoList **list,
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11665,6 +11727,8 @@ enum natsStatus js_StreamNames(struct jsStreamNamesList **list,
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11705,6 +11769,8 @@ enum natsStatus js_Consumers(struct jsConsumerInfoList **list,
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11807,6 +11873,8 @@ NATS_EXTERN void jsConsumerNamesList_Destroy(struct jsConsumerNamesList *list);
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11863,6 +11931,8 @@ NATS_EXTERN void jsAccountInfo_Destroy(struct jsAccountInfo *ai);
  * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11905,6 +11975,8 @@ enum natsStatus js_GetMsg(natsMsg **msg,
  * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11950,6 +12022,8 @@ enum natsStatus js_GetLastMsg(natsMsg **msg,
  * @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
  * them (`AllowDirect`), or JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -11989,6 +12063,8 @@ enum natsStatus js_DirectGetMsg(natsMsg **msg,
  * is `JSSequenceNotFoundErr` if the stream has no message of this sequence. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -12027,6 +12103,8 @@ enum natsStatus js_DeleteMsg(jsCtx *js,
  * is `JSSequenceNotFoundErr` if the stream has no message of this sequence. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -12971,6 +13049,8 @@ NATS_EXTERN enum natsStatus jsPubOptions_Init(struct jsPubOptions *opts);
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
  * stream and the consumer.
  * @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -13054,6 +13134,8 @@ enum natsStatus js_PullSubscribe(natsSubscription **sub,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
  * stream and the consumer.
  * @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -13115,6 +13197,8 @@ enum natsStatus js_PullSubscribeAsync(natsSubscription **sub,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
  * stream and the consumer.
  * @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -13181,6 +13265,8 @@ enum natsStatus js_PullSubscribeSync(natsSubscription **sub,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
  * stream and the consumer.
  * @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -13239,6 +13325,8 @@ enum natsStatus js_PullSubscribeMulti(natsSubscription **sub,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
  * stream and the consumer.
  * @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -13297,6 +13385,8 @@ enum natsStatus js_PullSubscribeAsyncMulti(natsSubscription **sub,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
  * stream and the consumer.
  * @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -13358,6 +13448,8 @@ enum natsStatus js_PullSubscribeSyncMulti(natsSubscription **sub,
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13405,6 +13497,8 @@ enum natsStatus js_CreateOrUpdateStream(struct jsStreamInfo **si,
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13446,6 +13540,8 @@ enum natsStatus js_StreamNameBySubject(char **name,
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13495,11 +13591,12 @@ NATS_EXTERN enum natsStatus js_SetRequiredApiLevel(jsCtx *js, int level);
 /**
  * Set whether servers refuse configurations that they would have to adjust.
  *
- * By default a server adjusts a configuration with contradictory settings, such as a duplicate window that is longer
- * than the maximum age of messages, or fills in limits of the account. With this setting, `js_AddStream`,
- * `js_UpdateStream`, `js_CreateOrUpdateStream`, `js_AddConsumer`, `js_UpdateConsumer`, `js_CreateConsumer` and
- * `js_ReplaceConsumer` with the context fail instead: `NATS_ERR` with `JSPedanticErr`. The streams of buckets and
- * object stores, and consumers that subscriptions create, are not affected.
+ * By default a server adjusts some settings that do not go together: without `Duplicates` it shortens the default
+ * duplicate window to `MaxAge`, with a `BackOff` it ignores `AckWait`. It also fills in limits of the account.
+ * With this setting, `js_AddStream`, `js_UpdateStream`, `js_CreateOrUpdateStream`, `js_AddConsumer`,
+ * `js_UpdateConsumer`, `js_CreateConsumer` and `js_ReplaceConsumer` with the context fail instead: `NATS_ERR` with
+ * `JSPedanticErr`. The streams of buckets and object stores, and consumers that subscriptions create, are not
+ * affected.
  *
  * @note An addition of this library: nats.c does not have it.
  *
@@ -13671,6 +13768,8 @@ NATS_EXTERN enum natsStatus jsStreamExtra_Init(struct jsStreamExtra *extra);
  * their consumers one of 2.14.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13741,6 +13840,8 @@ enum natsStatus js_AddStreamWithExtra(struct jsStreamInfo **si,
  * their consumers one of 2.14.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13830,6 +13931,8 @@ NATS_EXTERN void jsSourceExtra_Destroy(struct jsSourceExtra *extra);
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13887,6 +13990,8 @@ enum natsStatus js_AddStream(struct jsStreamInfo **si,
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13937,6 +14042,8 @@ enum natsStatus js_UpdateStream(struct jsStreamInfo **si,
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -13971,6 +14078,8 @@ enum natsStatus js_PurgeStream(jsCtx *js,
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -14012,6 +14121,8 @@ enum natsStatus js_DeleteStream(jsCtx *js,
  * `errCode`. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -14086,6 +14197,8 @@ NATS_EXTERN void jsStreamInfo_Destroy(struct jsStreamInfo *si);
  * exist.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -14137,6 +14250,8 @@ enum natsStatus js_Subscribe(natsSubscription **sub,
  * exist.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -14187,6 +14302,8 @@ enum natsStatus js_SubscribeMulti(natsSubscription **sub,
  * exist.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -14248,6 +14365,8 @@ enum natsStatus js_SubscribeSync(natsSubscription **sub,
  * exist.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
  * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_DRAINING The connection is draining.
  *
@@ -14320,6 +14439,8 @@ NATS_EXTERN enum natsStatus jsFetchRequest_Init(struct jsFetchRequest *request);
  * @retval NATS_NOT_FOUND The consumer does not exist at present.
  * @retval NATS_NO_RESPONDERS JetStream is not available.
  * @retval NATS_TIMEOUT The server did not answer in time.
+ * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+ * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  *
  * @par Threads

@@ -106,7 +106,9 @@ pub unsafe extern "C" fn natsSubscription_NextMsg(
 /// Close a subscription at once and discard its waiting messages.
 ///
 /// A callback that is running finishes; no other one starts. To deliver the waiting messages first,
-/// use `natsSubscription_Drain`. Protocol: UNSUB.
+/// use `natsSubscription_Drain`. A JetStream consumer that was created for the subscription is
+/// deleted: the call waits for the answer of the server, at most for the `Wait` of the context.
+/// Protocol: UNSUB.
 ///
 /// @param sub The subscription.
 ///
@@ -114,6 +116,12 @@ pub unsafe extern "C" fn natsSubscription_NextMsg(
 /// @retval NATS_INVALID_ARG `sub` is NULL or was destroyed.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_INVALID_SUBSCRIPTION The subscription was closed before.
+/// @retval NATS_NOT_FOUND The subscription was closed; the consumer that was created for it did not
+/// exist any more.
+/// @retval NATS_TIMEOUT The subscription was closed; the server did not answer the request to
+/// delete the consumer in time.
+/// @retval NATS_INSUFFICIENT_BUFFER The subscription was closed; the request to delete the consumer
+/// was not sent, because the connection is lost and the reconnect buffer is full.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.

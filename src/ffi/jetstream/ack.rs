@@ -30,6 +30,8 @@ use crate::msg::Msg;
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
@@ -76,6 +78,8 @@ pub unsafe extern "C" fn natsMsg_Ack(msg: *mut natsMsg, opts: *mut jsOptions) ->
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time. The message may be acknowledged.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
@@ -121,6 +125,8 @@ pub unsafe extern "C" fn natsMsg_AckSync(
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
@@ -155,6 +161,8 @@ pub unsafe extern "C" fn natsMsg_Nak(msg: *mut natsMsg, opts: *mut jsOptions) ->
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
@@ -197,6 +205,8 @@ pub unsafe extern "C" fn natsMsg_NakWithDelay(
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
@@ -228,6 +238,8 @@ pub unsafe extern "C" fn natsMsg_InProgress(msg: *mut natsMsg, opts: *mut jsOpti
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
@@ -263,6 +275,8 @@ pub unsafe extern "C" fn natsMsg_Term(msg: *mut natsMsg, opts: *mut jsOptions) -
 /// @retval NATS_INVALID_ARG `msg` is NULL or was destroyed.
 /// @retval NATS_ILLEGAL_STATE The message does not come from a JetStream subscription.
 /// @retval NATS_TIMEOUT The server did not confirm in time; only with `Wait`. It may do what was asked nonetheless.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_MAX_PAYLOAD The reason is longer than the server's limit for a payload.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it

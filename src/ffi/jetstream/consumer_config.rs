@@ -41,8 +41,9 @@ pub struct jsConsumerConfig {
     pub AckWait: i64,
     /// The maximum number of deliveries of a message; 0 or -1 for no limit.
     pub MaxDeliver: i64,
-    /// The time to wait for the acknowledgement of each delivery in nanoseconds, in place of
-    /// `AckWait`.
+    /// The time to wait for the acknowledgement of each delivery in nanoseconds, in place of `AckWait`. The last element
+    /// is used for all further deliveries. `MaxDeliver` must not be less than the number of elements, unless it is 0
+    /// or -1.
     pub BackOff: *mut i64,
     /// The number of elements.
     pub BackOffLen: c_int,

@@ -39,6 +39,8 @@ use crate::js::time::Time;
 /// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -100,6 +102,8 @@ pub unsafe extern "C" fn js_ResetConsumer(
 /// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -165,6 +169,8 @@ pub unsafe extern "C" fn js_PauseConsumer(
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///

@@ -54,8 +54,8 @@ pub(super) unsafe fn config(cfg: *mut jsConsumerConfig) -> js::Result<ConsumerCo
 /// `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call; a
-/// policy of -1 in it becomes the default of its kind.
+/// @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call, which writes the
+/// default in place of each policy that is -1.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
 /// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
 /// needed.
@@ -71,6 +71,8 @@ pub(super) unsafe fn config(cfg: *mut jsConsumerConfig) -> js::Result<ConsumerCo
 /// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -132,8 +134,8 @@ pub unsafe extern "C" fn js_AddConsumer(
 /// `jsConsumerInfo_Destroy`; NULL if it is not needed. Written only with `NATS_OK`.
 /// @param js The context.
 /// @param stream The name of the stream.
-/// @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call; a
-/// policy of -1 in it becomes the default of its kind.
+/// @param cfg The configuration, initialized with `jsConsumerConfig_Init`. Read during the call, which writes the
+/// default in place of each policy that is -1.
 /// @param opts The options of this call; NULL for those of the context. Read during the call only.
 /// @param errCode Receives the code of the server's error, or 0 if there is none; NULL if it is not
 /// needed.
@@ -148,6 +150,8 @@ pub unsafe extern "C" fn js_AddConsumer(
 /// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -214,6 +218,8 @@ pub unsafe extern "C" fn js_UpdateConsumer(
 /// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -269,6 +275,8 @@ pub unsafe extern "C" fn js_GetConsumerInfo(
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///

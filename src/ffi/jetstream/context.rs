@@ -20,7 +20,8 @@ const STALL_WAIT: Duration = Duration::from_millis(200);
 /// Create a JetStream context of a connection.
 ///
 /// Nothing is sent: only the first call with the context shows whether the account has JetStream.
-/// The connection lives at least as long as the context.
+/// If the connection is closed or destroyed before the context, calls with the context return
+/// `NATS_CONNECTION_CLOSED`; the context still has to be destroyed.
 ///
 /// @param js Receives the context, to be released with `jsCtx_Destroy`; written only with
 /// `NATS_OK`.

@@ -36,6 +36,8 @@ use crate::ffi::handle::jsCtx;
 /// @retval NATS_NO_RESPONDERS No server answers direct gets of this stream: it does not exist or does not allow
 /// them (`AllowDirect`), or JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///

@@ -33,6 +33,8 @@ use crate::ffi::handle::jsCtx;
 /// its code is in `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads
@@ -89,6 +91,8 @@ pub unsafe extern "C" fn js_StepDownStream(
 /// its code is in `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads

@@ -35,6 +35,8 @@ use crate::ffi::jetstream::stream_info::{self, jsStreamInfoList, jsStreamNamesLi
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -90,6 +92,8 @@ pub unsafe extern "C" fn js_Streams(
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -147,6 +151,8 @@ pub unsafe extern "C" fn js_StreamNames(
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -208,6 +214,8 @@ pub unsafe extern "C" fn js_Consumers(
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -352,6 +360,8 @@ pub unsafe extern "C" fn jsConsumerNamesList_Destroy(list: *mut jsConsumerNamesL
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///

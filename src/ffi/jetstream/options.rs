@@ -122,8 +122,8 @@ pub struct jsOptionsStream {
 /// Settings of a context, or of a single call. Initialize it with `jsOptions_Init`.
 ///
 /// `natsConnection_JetStream` copies the settings of a context; its callbacks and closures must stay valid as long as
-/// the context. In the options of a call, zero stands for the context's setting; a negative `Wait` does, too. `Prefix` or
-/// `Domain` of a call replaces both of the context's, and `Stream.Purge` replaces the context's as a whole.
+/// the context. In the options of a call, zero stands for the context's setting; a negative `Wait` does, too. `Prefix`
+/// or `Domain` of a call replaces both of the context's, and `Stream.Purge` replaces the context's as a whole.
 /// `Stream.Info` is always that of the call if the call has options.
 /// `PublishAsync` is used only in the options of a context, `PullSubscribeAsync` only in those of a call.
 ///

@@ -63,6 +63,8 @@ use crate::js::consume::{Mode, Wanted};
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
 /// stream and the consumer.
 /// @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///
@@ -160,6 +162,8 @@ pub unsafe extern "C" fn js_PullSubscribe(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
 /// stream and the consumer.
 /// @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///
@@ -237,6 +241,8 @@ pub unsafe extern "C" fn js_PullSubscribeAsync(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
 /// stream and the consumer.
 /// @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///

@@ -47,6 +47,8 @@ use crate::ffi::types::natsMsgHandler;
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
 /// stream and the consumer.
 /// @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///
@@ -117,6 +119,8 @@ pub unsafe extern "C" fn js_PullSubscribeMulti(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
 /// stream and the consumer.
 /// @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///
@@ -190,6 +194,8 @@ pub unsafe extern "C" fn js_PullSubscribeAsyncMulti(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`. Not if `subOpts` names the
 /// stream and the consumer.
 /// @retval NATS_TIMEOUT The server did not answer in time. Not if `subOpts` names the stream and the consumer.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///

@@ -39,6 +39,8 @@ use crate::ffi::handle::{borrow_arc, jsCtx};
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -104,6 +106,8 @@ pub unsafe extern "C" fn js_CreateOrUpdateStream(
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -165,6 +169,8 @@ pub unsafe extern "C" fn js_StreamNameBySubject(
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -240,11 +246,12 @@ pub unsafe extern "C" fn js_SetRequiredApiLevel(js: *mut jsCtx, level: c_int) ->
 
 /// Set whether servers refuse configurations that they would have to adjust.
 ///
-/// By default a server adjusts a configuration with contradictory settings, such as a duplicate window that is longer
-/// than the maximum age of messages, or fills in limits of the account. With this setting, `js_AddStream`,
-/// `js_UpdateStream`, `js_CreateOrUpdateStream`, `js_AddConsumer`, `js_UpdateConsumer`, `js_CreateConsumer` and
-/// `js_ReplaceConsumer` with the context fail instead: `NATS_ERR` with `JSPedanticErr`. The streams of buckets and
-/// object stores, and consumers that subscriptions create, are not affected.
+/// By default a server adjusts some settings that do not go together: without `Duplicates` it shortens the default
+/// duplicate window to `MaxAge`, with a `BackOff` it ignores `AckWait`. It also fills in limits of the account.
+/// With this setting, `js_AddStream`, `js_UpdateStream`, `js_CreateOrUpdateStream`, `js_AddConsumer`,
+/// `js_UpdateConsumer`, `js_CreateConsumer` and `js_ReplaceConsumer` with the context fail instead: `NATS_ERR` with
+/// `JSPedanticErr`. The streams of buckets and object stores, and consumers that subscriptions create, are not
+/// affected.
 ///
 /// @note An addition of this library: nats.c does not have it.
 ///

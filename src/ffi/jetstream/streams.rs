@@ -55,6 +55,8 @@ pub(super) unsafe fn config(cfg: *const jsStreamConfig) -> js::Result<StreamConf
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -130,6 +132,8 @@ pub unsafe extern "C" fn js_AddStream(
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -198,6 +202,8 @@ pub unsafe extern "C" fn js_UpdateStream(
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -244,6 +250,8 @@ pub unsafe extern "C" fn js_PurgeStream(
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time. The server may have carried out the request, or do so later.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -297,6 +305,8 @@ pub unsafe extern "C" fn js_DeleteStream(
 /// `errCode`. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///

@@ -60,6 +60,8 @@ use crate::js::consume::{self, Delivery, Mode, Push, SubOptions, Wanted};
 /// exist.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///
@@ -127,6 +129,8 @@ pub unsafe extern "C" fn js_Subscribe(
 /// exist.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///
@@ -191,6 +195,8 @@ pub unsafe extern "C" fn js_SubscribeMulti(
 /// exist.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///
@@ -263,6 +269,8 @@ pub unsafe extern "C" fn js_SubscribeSync(
 /// exist.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
 /// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_DRAINING The connection is draining.
 ///

@@ -117,9 +117,9 @@ pub type jsFetchCompleteHandler = Option<
 /// Callback that decides what a subscription made by `js_PullSubscribeAsync` requests from the
 /// consumer next.
 ///
-/// Runs first on the thread that calls `js_PullSubscribeAsync`, before that returns, and then after each message callback,
-/// on the thread of that. It is not called at other times: if it requests nothing while no message of an earlier request
-/// is missing, the subscription receives no more messages.
+/// Runs first on the thread that calls `js_PullSubscribeAsync`, before that returns, and then after each message
+/// callback, on the same thread as that. It is not called at other times: if it requests nothing while no requested
+/// message is missing, the subscription receives no more messages.
 ///
 /// @param messages Receives the number of messages to request; 0 before the call. With 0 or less nothing is requested.
 /// @param maxBytes Receives the limit in bytes of the request; 0 before the call. With 0 or less there is no limit.

@@ -27,6 +27,8 @@ use crate::js::consume;
 /// @retval NATS_NOT_FOUND The consumer does not exist at present.
 /// @retval NATS_NO_RESPONDERS JetStream is not available.
 /// @retval NATS_TIMEOUT The server did not answer in time.
+/// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
+/// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 ///
 /// @par Threads

@@ -300,7 +300,27 @@ impl Pull {
             true => None,
             false => self.state.lock().healing.exit.clone(),
         };
-        exit.map_or(error, |Exit(reason)| reason)
+        exit.map_or(error, |exit| self.why_over(exit))
+    }
+
+    /// Why the pull has ended, in words if the server has not said it.
+    #[cold]
+    fn why_over(&self, Exit(reason): Exit) -> Error {
+        let no_wait = self.options().is_some_and(|options| options.no_wait);
+        let why = match reason.status() {
+            Status::NATS_MAX_DELIVERED_MSGS => {
+                "it has delivered its maximum of messages or bytes (MaxMessages, MaxBytes)"
+            }
+            Status::NATS_NOT_FOUND | Status::NATS_TIMEOUT if no_wait => {
+                "the consumer has no more messages (NoWait)"
+            }
+            Status::NATS_TIMEOUT => "its time has passed (Timeout)",
+            _ => return reason,
+        };
+        let (stream, consumer) = self.names();
+        reason.or_say(|_| {
+            format!("pull from consumer '{consumer}' of stream '{stream}' has ended: {why}")
+        })
     }
 
     /// The program's callback has returned, for a message of this size, or there was no message.
@@ -351,9 +371,10 @@ impl Pull {
     pub fn completed(&self) -> Exit {
         self.await_deletion();
         let exit = self.state.lock().healing.exit.clone();
-        exit.unwrap_or_else(|| match self.connection().is_closed() {
-            true => Exit(Status::NATS_CONNECTION_CLOSED.into()),
-            false => Exit(Status::NATS_OK.into()),
-        })
+        match exit {
+            Some(exit) => Exit(self.why_over(exit)),
+            None if self.connection().is_closed() => Exit(Status::NATS_CONNECTION_CLOSED.into()),
+            None => Exit(Status::NATS_OK.into()),
+        }
     }
 }
