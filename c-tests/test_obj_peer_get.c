@@ -12,6 +12,13 @@ typedef struct reader {
     char text[256];
 } reader;
 
+/* Is the read to be repeated? The time of a call may be over just when the server has said that it cannot answer now:
+ * then that is the error. */
+static bool is_passing(natsStatus s) {
+    return s == NATS_TIMEOUT ||
+           (s == NATS_ERR && strstr(nats_GetLastError(NULL), "temporarily unavailable") != NULL);
+}
+
 static void *read_all(void *arg) {
     reader *r = (reader *)arg;
     void *bytes = NULL;
@@ -20,7 +27,7 @@ static void *read_all(void *arg) {
 
     while (!r->done && now_ms() < until) {
         r->s = objStoreGet_Read(&r->done, &bytes, &len, r->get, r->timeout);
-        if (r->s == NATS_TIMEOUT)
+        if (is_passing(r->s))
             continue;
         if (r->s != NATS_OK)
             break;
