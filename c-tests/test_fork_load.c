@@ -26,7 +26,7 @@ static void failed(const char *what, natsStatus s) {
 
 /* Numbers in order, some of them large. */
 static void *publishes(void *arg) {
-    static char large[40000];
+    static char large[100000]; /* beyond what is copied */
     natsStatus s = NATS_OK;
     int64_t n = 0;
 

@@ -43,7 +43,7 @@ void *memory(frame *f, size_t size) {
 }
 
 static char *long_text(frame *f) {
-    size_t n = 1 + pick(one_in(10) ? 70000 : 600);
+    size_t n = 1 + pick(one_in(10) ? 120000 : 600);
     char *text = memory(f, n + 1);
 
     memset(text, one_in(2) ? 'a' : '.', n);
