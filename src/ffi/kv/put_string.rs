@@ -221,6 +221,9 @@ pub unsafe extern "C" fn kvStore_CreateStringWithTTL(
 /// The bucket must have `LimitMarkerTTL`, and the time must be at least a second. When the time has
 /// passed, the server deletes the key and stores a marker.
 ///
+/// That is so if the bucket's history is 1. With a longer one, servers of 2.15 keep the revision for `LimitMarkerTTL` at
+/// least, and then the key has the revision before it again.
+///
 /// @param rev Receives the revision, or 0 if the call fails; NULL if it is not needed.
 /// @param kv The bucket.
 /// @param key The key: ASCII letters, digits, `-`, `_`, `=`, `/`, `\` and dots. It must not begin
