@@ -172,15 +172,17 @@ fn no_responders() {
 
 #[test]
 fn large_blocks_take_linear_time() {
-    let block = format!("NATS/1.0\r\na:1\r\n{}\r\n", " x\r\n".repeat(300_000));
+    let keys = if cfg!(miri) { 100 } else { 50_000 };
+    let block = format!("NATS/1.0\r\na:1\r\n{}\r\n", " x\r\n".repeat(6 * keys));
     let map = HeaderMap::decode(block.as_bytes()).unwrap();
-    assert_eq!(map.get(b"a").flatten().unwrap().as_bytes().len(), 600_001);
+    let value = map.get(b"a").flatten().unwrap();
+    assert_eq!(value.as_bytes().len(), 12 * keys + 1);
 
-    let lines: String = (0..100_000)
-        .map(|n| format!("{:x}:{n}\r\n", n % 50_000))
+    let lines: String = (0..2 * keys)
+        .map(|n| format!("{:x}:{n}\r\n", n % keys))
         .collect();
     let map = HeaderMap::decode(format!("NATS/1.0\r\n{lines}\r\n").as_bytes()).unwrap();
-    assert_eq!(map.len(), 50_000);
+    assert_eq!(map.len(), keys);
     assert!(map.entries.iter().all(|entry| entry.values.len() == 2));
 }
 
