@@ -243,7 +243,7 @@ static void silent_after_accept_in_a_reconnect(void) {
     peer_open(&p);
     opts = test_options(p.url);
     options_record(opts, &c);
-    CHECK_OK(natsOptions_SetTimeout(opts, 100));
+    CHECK_OK(natsOptions_SetTimeout(opts, 100 * time_factor()));
     nc = peer_connect(&p, opts);
     peer_hang_up(&p);
     CHECK(peer_accept(&p)); /* and not a word */

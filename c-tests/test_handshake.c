@@ -262,7 +262,7 @@ static void bad_handshakes(void) {
         peer_open(&p);
         opts = test_options(p.url);
         if (cases[i].status == NATS_TIMEOUT)
-            CHECK_OK(natsOptions_SetTimeout(opts, 100));
+            CHECK_OK(natsOptions_SetTimeout(opts, 100 * time_factor()));
         peer_run(&p, play_bad_handshake, (void *)&cases[i]);
         s = natsConnection_Connect(&nc, opts);
         natsOptions_Destroy(opts);

@@ -111,7 +111,7 @@ if [ "$QUICK" = no ]; then
     scripts/bench.sh --quick --rounds 1 --libraries "ours natsc"
 
     step "C tests under valgrind"
-    (cd "$BUILD" && ctest --output-on-failure --no-tests=error -L valgrind -j $(($(jobs_wanted) + 1)))
+    (cd "$BUILD" && ctest --output-on-failure --no-tests=error -L valgrind -j "$(jobs_wanted)")
 fi
 
 step "Fuzzing: a minute for each target (where a nightly Rust is installed)"
