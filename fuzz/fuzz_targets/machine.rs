@@ -70,7 +70,7 @@ fuzz_target!(|input: &[u8]| {
             10 => machine.drained(now),
             11 if a % 2 == 0 => machine.lost(),
             11 => machine.restored(now),
-            12 => drop(machine.missed(now)),
+            12 => drop(machine.missed(now, b % 2 == 1)),
             _ => now += Duration::from_millis(a * b),
         }
         if outcome.initial_complete {
