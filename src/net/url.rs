@@ -249,9 +249,13 @@ fn split_host(text: &str) -> Result<(String, bool, &str)> {
         let text = "no IPv6 address between '[' and ']' in the server URL";
         return Err(Error::invalid_arg(text));
     }
-    let host = match zone.strip_prefix("25").filter(|zone| !zone.is_empty()) {
-        Some(zone) => format!("{address}%{zone}"),
-        None => host.to_owned(),
+    let mut decoded = zone;
+    while let Some(shorter) = decoded.strip_prefix("25").filter(|zone| !zone.is_empty()) {
+        decoded = shorter; // to the end, so that what a URL says of itself is the same URL
+    }
+    let host = match zone {
+        "" => host.to_owned(),
+        _ => format!("{address}%{decoded}"),
     };
     Ok((host, true, rest))
 }

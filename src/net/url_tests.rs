@@ -140,6 +140,7 @@ fn ipv6_addresses_are_in_brackets() {
     assert_eq!(parse("[fe80::1%eth0]").host, "fe80::1%eth0");
     assert_eq!(parse("[fe80::1%25eth0]").host, "fe80::1%eth0");
     assert_eq!(parse("[fe80::1%25]").host, "fe80::1%25");
+    assert_eq!(parse("[fe80::1%25251]").host, "fe80::1%1");
     for text in ["::1", "[::1", "[::1]4222", "[]", "[name]:1", "[1.2.3.4]"] {
         assert_eq!(refused(text).0, NATS_INVALID_ARG, "{text}");
     }
