@@ -116,6 +116,6 @@ fi
 
 step "Fuzzing: a minute for each target (where a nightly Rust is installed)"
 scripts/install-deps.sh fuzz || say "not installed"
-if [ "$QUICK" = yes ]; then scripts/fuzz.sh 2; else scripts/fuzz.sh 60; fi
+if [ "$QUICK" = yes ]; then scripts/fuzz.sh 2; else JOBS=$(($(jobs_wanted) * 2)) scripts/fuzz.sh 60; fi
 
 heading "All passed in $((SECONDS - START)) s$([ "$QUICK" = no ] || echo ', without valgrind and the benchmark')"
