@@ -34,7 +34,8 @@ fn ping_tick<H: SessionHost>(host: &Arc<H>) {
     };
     if state.status() == ConnStatus::NATS_CONN_STATUS_CONNECTED {
         state.pings_out += 1;
-        let excess = state.pings_out - host.session().config().max_pings_out;
+        let most = host.session().config().max_pings_out;
+        let excess = state.pings_out.saturating_sub(most);
         // The PONGs may be among what has not been read, as after the process was stopped: that gives it one more
         // interval.
         if excess > 1 || (excess == 1 && !link.has_unread()) {
