@@ -96,11 +96,20 @@ impl Numbered for Metadata<'_> {
 }
 
 /// Reads the reply subjects of one consumer's messages, most of which differ from the one before only in their numbers:
-/// what is in front of them is compared, and the numbers are read as far as they are asked for.
+/// what is in front of them is compared, and the numbers are read as far as they are asked for. Where both sequences
+/// have risen by one, the next ones are expected to do so too, and compared with their text.
 #[derive(Debug, Default)]
 pub struct Follower {
-    /// The reply subject of an earlier message, up to its numbers.
-    front: Vec<u8>,
+    /// The reply subject of an earlier message up to its numbers, and of the next one up to its time if that is
+    /// expected.
+    text: Vec<u8>,
+    /// The length of what is in front of the numbers.
+    front: usize,
+    /// The sequences of the message before.
+    consumer_seq: u64,
+    stream_seq: u64,
+    /// Where the sequence in the stream ends in the text, if the next message is expected.
+    expected: Option<usize>,
 }
 
 /// A delivery as [`Follower::read`] finds it.
@@ -109,7 +118,8 @@ pub struct Followed<'a> {
     consumer_seq: u64,
     stream_seq: u64,
     reply: &'a [u8],
-    /// Where the time begins in it.
+    /// Where the sequence in the stream ends in it, and the time begins.
+    stream_end: usize,
     time_at: usize,
 }
 
@@ -117,11 +127,25 @@ impl Follower {
     /// Reads a reply subject; `None` if it is not that of a message from a consumer.
     #[inline]
     pub fn read<'a>(&mut self, reply: &'a [u8]) -> Option<Followed<'a>> {
-        let at = self.front.len();
-        if at > 0
-            && reply.starts_with(&self.front)
-            && let Some(found) = Followed::at(reply, at)
+        if let Some(stream_end) = self.expected
+            && reply.starts_with(&self.text)
         {
+            let found = Followed {
+                consumer_seq: self.consumer_seq + 1,
+                stream_seq: self.stream_seq + 1,
+                reply,
+                stream_end,
+                time_at: self.text.len(),
+            };
+            self.advance(&found);
+            return Some(found);
+        }
+        let front = self.front;
+        if front > 0
+            && reply.starts_with(&self.text[..front])
+            && let Some(found) = Followed::at(reply, front)
+        {
+            self.expect_next(&found);
             return Some(found);
         }
         self.learn(reply)
@@ -131,12 +155,57 @@ impl Follower {
     fn learn<'a>(&mut self, reply: &'a [u8]) -> Option<Followed<'a>> {
         let consumer = Metadata::parse(reply)?.consumer;
         // The consumer's name is a part of the reply subject, in front of the numbers.
-        let at = consumer.as_ptr().addr() - reply.as_ptr().addr() + consumer.len() + 1;
-        let found = Followed::at(reply, at)?;
-        self.front.clear();
-        self.front.extend_from_slice(&reply[..at]);
+        let front = consumer.as_ptr().addr() - reply.as_ptr().addr() + consumer.len() + 1;
+        let found = Followed::at(reply, front)?;
+        self.text.clear();
+        self.text.extend_from_slice(&reply[..front]);
+        (self.front, self.expected) = (front, None);
+        (self.consumer_seq, self.stream_seq) = found.sequences();
         Some(found)
     }
+
+    /// Expects the next message, if this one has followed the one before.
+    fn expect_next(&mut self, found: &Followed<'_>) {
+        let before = (self.consumer_seq, self.stream_seq);
+        let follows = found.consumer_seq.wrapping_sub(before.0) == 1
+            && found.stream_seq.wrapping_sub(before.1) == 1;
+        self.text.truncate(self.front);
+        if follows {
+            self.text
+                .extend_from_slice(&found.reply[self.front..found.time_at]);
+            self.advance(found);
+        } else {
+            self.expected = None;
+            (self.consumer_seq, self.stream_seq) = found.sequences();
+        }
+    }
+
+    /// Expects what follows this message, whose text is in place.
+    #[inline]
+    fn advance(&mut self, found: &Followed<'_>) {
+        (self.consumer_seq, self.stream_seq) = found.sequences();
+        let end = found.stream_end;
+        let consumer_end = found.time_at - 1;
+        let possible = found.consumer_seq < u64::MAX && found.stream_seq < u64::MAX;
+        let raised = raise(&mut self.text[..end]) && raise(&mut self.text[..consumer_end]);
+        self.expected = (possible && raised).then_some(end);
+    }
+}
+
+/// Adds one to the number at the end of a text. Returns whether it has as many digits as before.
+#[inline]
+fn raise(text: &mut [u8]) -> bool {
+    for digit in text.iter_mut().rev() {
+        match *digit {
+            b'0'..=b'8' => {
+                *digit += 1;
+                return true;
+            }
+            b'9' => *digit = b'0',
+            _ => break,
+        }
+    }
+    false
 }
 
 impl<'a> Followed<'a> {
@@ -153,6 +222,7 @@ impl<'a> Followed<'a> {
             consumer_seq,
             stream_seq,
             reply,
+            stream_end: at - 1,
             time_at,
         })
     }
@@ -261,6 +331,21 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_rise_by_one_are_read() {
+        // Both rise by one, over a further digit; then one of them rises by more.
+        let mut follower = Follower::default();
+        for (stream_seq, consumer_seq) in (1..=40)
+            .map(|n| (1_000_070 + n, n))
+            .chain([(1_000_112, 41)])
+        {
+            let reply = format!("$JS.ACK.S.c.1.{stream_seq}.{consumer_seq}.17.5");
+            let followed = follower.read(reply.as_bytes()).unwrap();
+            assert_eq!(followed.sequences(), (consumer_seq, stream_seq));
+            assert_eq!(followed.pending_and_time(), Some((5, 17)));
+        }
+    }
+
+    #[test]
     fn anything_else_is_refused() {
         for reply in [
             &b""[..],
@@ -343,6 +428,27 @@ mod tests {
                 timestamp: time,
                 pending,
             }));
+        }
+
+        #[test]
+        fn what_follows_is_read_as_if_it_stood_alone(
+            starts in any::<[u64; 2]>(),
+            near_end in any::<bool>(),
+            steps in prop::collection::vec((0..3u64, 0..3u64, 1..3u64), 1..200),
+        ) {
+            let mut follower = Follower::default();
+            let least = if near_end { u64::MAX - 60 } else { 0 };
+            let mut numbers = starts.map(|n| n % 1000 + least.min(u64::MAX - 1000));
+            for (consumer, stream, delivered) in steps {
+                // Mostly ones.
+                numbers[0] = numbers[0].saturating_add(consumer.max(1));
+                numbers[1] = numbers[1].saturating_add(stream.max(1));
+                let [consumer_seq, stream_seq] = numbers;
+                let reply = format!("$JS.ACK.S.C.{delivered}.{stream_seq}.{consumer_seq}.1.2");
+                let followed = follower.read(reply.as_bytes()).unwrap();
+                prop_assert_eq!(followed.sequences(), (consumer_seq, stream_seq));
+                prop_assert_eq!(followed.pending_and_time(), Some((2, 1)));
+            }
         }
 
         #[test]
