@@ -49,6 +49,15 @@ pub(super) const fn passes<T>(count: usize) -> bool {
     machine::passes(count, size_of::<T>())
 }
 
+/// The rule of the processors that pass arguments in registers of 64 bits: up to five, each in one.
+#[cfg(all(
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    target_os = "linux"
+))]
+const fn fits_registers(count: usize, size: usize) -> bool {
+    count <= 5 && size <= count * 8
+}
+
 /// Called when the frame is unwound through.
 #[cfg(all(
     any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"),

@@ -2,14 +2,10 @@
 
 use std::arch::naked_asm;
 
+pub(super) use super::fits_registers as passes;
 use super::{Code, personality};
 
 pub(in crate::ffi::callback) const ENTRY: Option<Code> = Some(frame);
-
-/// Up to five arguments, each in a register.
-pub(super) const fn passes(count: usize, size: usize) -> bool {
-    count <= 5 && size <= count * 8
-}
 
 /// Calls its first argument with the others. The personality is referenced relative to its
 /// reference (0x1b: relative, four bytes), which the linker resolves.
