@@ -171,7 +171,9 @@ fn arm<R: Recovered>(me: &R, parts: Parts<'_>, now: Instant) {
 }
 
 fn tick<R: Recovered>(me: &R) {
-    // Asked first: what was read before has been handed over when the lock is taken.
+    // In this order: the process may be stopped in between, and what arrives meanwhile is unread. What was read before
+    // that has been handed over when the lock is taken.
+    let now = Instant::now();
     let unread = me.api().connection().has_unread();
     let mut state = me.lock();
     let Some(parts) = R::parts(&mut state) else {
@@ -181,7 +183,7 @@ fn tick<R: Recovered>(me: &R) {
     if parts.ended {
         return;
     }
-    let missed = parts.machine.missed(Instant::now(), unread);
+    let missed = parts.machine.missed(now, unread);
     drop(state);
     if missed {
         me.log().warn(Target::JetStream, || {

@@ -225,6 +225,8 @@ impl Pull {
         let request = Self::request(state, &body);
         // The thread that reads and the timer thread do not wait for room.
         self.send_request(&request, When::Buffered, now)?;
+        // The server cannot have heard of it before, however long that took.
+        state.active = Instant::now();
         state.flow.asked(request.number, ask);
         Ok(())
     }

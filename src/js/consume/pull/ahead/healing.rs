@@ -56,8 +56,9 @@ impl Pull {
         let Some(silence) = ahead.silence else {
             return;
         };
-        let unread = self.connection().has_unread();
+        // In this order: the process may be stopped in between, and what arrives meanwhile is unread.
         let now = Instant::now();
+        let unread = self.connection().has_unread();
         let mut state = self.state.lock();
         if state.ended || state.healing.exit.is_some() {
             return;
