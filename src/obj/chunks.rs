@@ -49,6 +49,8 @@ pub(super) struct Chunks {
     creation: Option<Arc<Creation>>,
     /// When another consumer may be requested.
     create_at: Instant,
+    /// The last answer of a server that could not create one; empty if there was none, or if one could since.
+    refusal: String,
     /// The number of its last delivery.
     delivered: u64,
     /// The number of chunks that were requested and have not arrived.
@@ -113,6 +115,7 @@ impl Chunks {
             consumer: String::new(),
             creation: None,
             create_at: Instant::now(),
+            refusal: String::new(),
             delivered: 0,
             asked: 0,
             left: 0,
@@ -169,6 +172,11 @@ impl Chunks {
                 return Ok(msg);
             }
         }
+    }
+
+    /// What the server has answered in place of chunks; empty for nothing.
+    pub(super) fn refusal(&self) -> &str {
+        &self.refusal
     }
 
     /// The server is silent: is that put off because something that it has sent has not been read?
@@ -296,10 +304,8 @@ impl Chunks {
             Err(e) if e.status() == Status::NATS_TIMEOUT => in_time(deadline),
             Err(e) if passes(&e) => {
                 self.create_at = Instant::now() + PAUSE;
-                match Instant::now() < deadline {
-                    true => Ok(()),
-                    false => Err(e),
-                }
+                self.refusal = e.text().to_owned();
+                in_time(deadline)
             }
             Err(e) => Err(self.store.gone_if(e)),
         }
@@ -333,6 +339,7 @@ impl Chunks {
     }
 
     fn use_consumer(&mut self, info: ConsumerInfo) -> Result<()> {
+        self.refusal.clear();
         self.consumer = info.name;
         self.active = Instant::now();
         self.delivered = 0;
@@ -385,7 +392,7 @@ fn in_time(deadline: Instant) -> Result<()> {
 }
 
 /// Does the server say that it cannot do it now, as one does that has just been started, or has no leader?
-pub(super) fn passes(error: &Error) -> bool {
+fn passes(error: &Error) -> bool {
     error.status() == Status::NATS_NO_RESPONDERS
         || error.code() == ErrCode::CLUSTER_NOT_AVAIL
         || error.code() == ErrCode::CLUSTER_NOT_LEADER

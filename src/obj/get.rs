@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::chunks::{Chunks, passes};
+use super::chunks::Chunks;
 use super::digest::Digest;
 use super::meta::{INVALID, Info};
 use super::names;
@@ -108,13 +108,15 @@ impl Get {
         &self.info
     }
 
-    /// The next chunk as it was stored. A time-out changes nothing, nor does a server that cannot answer just now.
+    /// The next chunk as it was stored. A time-out changes nothing. A server that cannot answer now is asked again until
+    /// the time is over.
     pub fn read(&self, deadline: Instant) -> Result<Piece> {
         let mut state = self.state.lock();
         if state.done {
             let text = "no more data to read from the object";
             return Err(Plain::illegal_state(text).into());
         }
+        let read = self.info.size - state.left;
         let Some(chunks) = &mut state.chunks else {
             state.done = true;
             return Ok(Piece {
@@ -124,9 +126,8 @@ impl Get {
         };
         let msg = match chunks.next(deadline) {
             Ok(msg) => msg,
-            Err(e) if e.status() == Status::NATS_TIMEOUT || passes(&e) => {
-                let read = self.info.size - state.left;
-                return Err(e.or_say(|status| self.why_not_read(status, read)));
+            Err(e) if e.status() == Status::NATS_TIMEOUT => {
+                return Err(e.or_say(|_| self.why_not_read(chunks.refusal(), read)));
             }
             Err(e) => {
                 state.finish();
@@ -162,13 +163,13 @@ impl Get {
     }
 
     #[cold]
-    fn why_not_read(&self, status: Status, read: u64) -> String {
-        let why = match status {
-            Status::NATS_TIMEOUT => "no chunk came in time",
-            status => status.text(),
+    fn why_not_read(&self, refusal: &str, read: u64) -> String {
+        let why = match refusal {
+            "" => "no chunk came in time".to_owned(),
+            refusal => format!("no chunk came in time, the server answered '{refusal}'"),
         };
         format!(
-            "object '{}': {why}, {read} of {} bytes were read; another call goes on from there",
+            "object '{}': {why}; {read} of {} bytes were read, another call goes on from there",
             shown(self.info.name.as_bytes()),
             self.info.size
         )

@@ -143,7 +143,8 @@ pub unsafe extern "C" fn objStoreGet_Info(
 /// Read the next piece of an object.
 ///
 /// A piece is one chunk as it was stored. With the last one the digest is verified: if it differs, the piece is not
-/// returned.
+/// returned. A server that cannot answer now, because it has just been started or has no leader, is asked again until
+/// the time is over.
 ///
 /// @param done Receives whether this is the last piece.
 /// @param new_data Receives the bytes, to be released with `free()`; NULL for an empty object.
@@ -159,8 +160,8 @@ pub unsafe extern "C" fn objStoreGet_Info(
 /// @retval NATS_NOT_FOUND Chunks are missing, or the store does not exist any more.
 /// @retval NATS_ERR The digest does not match the bytes, or the server refused the request: the last error has the
 /// reason.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_TIMEOUT The time was over before a chunk arrived. If the server has answered that it cannot serve the
+/// request now, the last error has its text.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -200,7 +201,8 @@ pub unsafe extern "C" fn objStoreGet_Read(
 
 /// Read the rest of an object.
 ///
-/// After `NATS_TIMEOUT` the bytes that had arrived are lost.
+/// After `NATS_TIMEOUT` the bytes that had arrived are lost. A server that cannot answer now is asked again as by
+/// `objStoreGet_Read`.
 ///
 /// @param new_data Receives the bytes, to be released with `free()`; NULL if there are none.
 /// @param dataLen Receives the number of bytes.
@@ -214,8 +216,8 @@ pub unsafe extern "C" fn objStoreGet_Read(
 /// @retval NATS_NOT_FOUND Chunks are missing, or the store does not exist any more.
 /// @retval NATS_ERR The digest does not match the bytes, or the server refused the request: the last error has the
 /// reason.
-/// @retval NATS_NO_RESPONDERS JetStream is not enabled.
-/// @retval NATS_TIMEOUT No answer arrived in time.
+/// @retval NATS_TIMEOUT The time was over before a chunk arrived. If the server has answered that it cannot serve the
+/// request now, the last error has its text.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
