@@ -310,6 +310,12 @@ impl<H: Home> Subscription<H> {
         !self.queue.lock().is_closed()
     }
 
+    /// Does the server send it messages? It does not while the subscription drains, nor after its maximum of messages.
+    pub fn is_served(&self) -> bool {
+        let queue = self.queue.lock();
+        !queue.is_closed() && !queue.server_has_ended()
+    }
+
     /// The pending messages and bytes.
     pub fn pending(&self) -> Result<(i32, i32)> {
         self.while_open(|q| q.pending(self.taken()))

@@ -8,6 +8,7 @@
 //! | [`machine`], `recover`, `push_recover` | when a consumer is created again, and where it starts: the ordered consumer; doing it, and what that needs from a push subscription |
 //! | [`push`], `push_intake`, [`subscribe`](mod@subscribe) | a push subscription: its state, what comes from its consumer, how it is made |
 //! | [`pull`] | pull subscriptions: fetches, the asynchronous pull, the ordered pull |
+//! | `bound` | one subscription for a push consumer without a deliver group |
 //! | `room` | how much a queue still takes |
 //! | `api`, `ending` | the API as subscriptions use it without waiting; what becomes of a consumer when its subscription ends |
 //! | `inspect` | what a program can ask about the consumer |
@@ -18,6 +19,7 @@
 pub mod ack;
 mod api;
 pub mod backoff;
+mod bound;
 mod ending;
 pub mod flow;
 pub mod flow_ack;

@@ -263,6 +263,19 @@ impl Push {
         }
     }
 
+    /// Does its consumer deliver to it, on this subject? So it is from the time at which it was given the subject until its
+    /// subscription has ended.
+    pub(super) fn receives_on(&self, deliver: &str) -> bool {
+        let state = self.state.lock();
+        if state.ended || state.deliver != deliver {
+            return false;
+        }
+        drop(state);
+        self.sub
+            .get()
+            .is_none_or(|sub| sub.upgrade().is_some_and(|sub| sub.is_served()))
+    }
+
     /// The name of the consumer that the library has created and that has not been deleted yet: the
     /// caller has to delete it.
     fn take_ours(&self) -> Option<String> {

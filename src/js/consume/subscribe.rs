@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::api::Api;
+use super::bound::Bound;
 use super::machine::{Kind, Machine, Policy};
 use super::push::{Events, Push, PushArgs};
 use super::recover::{connection_changed, facts, recover};
@@ -73,6 +74,14 @@ pub fn subscribe(
         flow_acks,
         events,
     });
+    push.state.lock().deliver.clone_from(&deliver);
+    if !shares(wanted) {
+        let bound = Bound::of(conn);
+        match found {
+            Some(_) => bound.claim(&push, &deliver)?,
+            None => bound.add(&push),
+        }
+    }
     let sink = match delivery {
         Delivery::Sync => None,
         Delivery::Sink(make) => Some(make(&push)),
@@ -86,11 +95,7 @@ pub fn subscribe(
     })?;
     sub.set_extension(push.clone());
     let _ = push.sub.set(Arc::downgrade(&sub));
-    {
-        let mut state = push.state.lock();
-        state.sid = sub.sid();
-        state.deliver = deliver;
-    }
+    push.state.lock().sid = sub.sid();
     placed(&sub);
     sub.hold();
     conn.start_subscription(&sub)?;
@@ -125,18 +130,27 @@ pub fn subscribe(
     Ok(sub)
 }
 
+/// May its consumer have other subscriptions? One of an ordered subscription has a name that nobody knows.
+fn shares(wanted: &Wanted<'_>) -> bool {
+    wanted.options.ordered || !wanted.options.queue.is_empty()
+}
+
 /// Creates the consumer, or uses one that another client has just created.
 fn create(
     call: &Call<'_>,
     wanted: &Wanted<'_>,
     selection: &Selection,
-    push: &Push,
+    push: &Arc<Push>,
     sub: &Arc<Subscription>,
 ) -> Result<(ConsumerInfo, bool)> {
     let mut config = selection.config.clone();
     config.deliver_subject = push.state.lock().deliver.clone();
     let (info, ours) = selection.create(call, wanted, &config)?;
     if !ours {
+        if !shares(wanted) {
+            let conn = call.context().connection();
+            Bound::of(conn).claim(push, &info.config.deliver_subject)?;
+        }
         let mut state = push.state.lock();
         state.sid = sub.rebind(info.config.deliver_subject.as_bytes())?;
         state.deliver.clone_from(&info.config.deliver_subject);

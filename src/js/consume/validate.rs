@@ -17,6 +17,12 @@ pub(super) fn queue_with(config: &ConsumerConfig) -> Result<(), &'static str> {
     }
 }
 
+/// The error for a consumer that has a subscription already.
+pub(super) fn already_bound() -> Error {
+    let text = "consumer is already bound to a subscription";
+    Error::new(Status::NATS_ERR, text)
+}
+
 /// Can the subscription use this consumer? `config` has the settings that the program requested.
 pub(super) fn attach(
     wanted: &Wanted<'_>,
@@ -43,9 +49,7 @@ pub(super) fn attach(
         }
         (true, false) => {}
         (false, true) => match (group, queue) {
-            ("", "") if info.push_bound => {
-                return refuse("consumer is already bound to a subscription".into());
-            }
+            ("", "") if info.push_bound => return Err(already_bound()),
             ("", "") => {}
             ("", _) => {
                 return refuse(
