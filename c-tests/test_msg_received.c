@@ -192,7 +192,7 @@ static void received_headers_can_be_changed(void) {
 
 #if OURS
 static void padding(void) {
-    static const int sizes[] = {0, 1, 8, 64};
+    static const int sizes[] = {0, 1, 8, 64, 131072};
     size_t i;
     int j, k;
 

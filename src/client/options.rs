@@ -47,6 +47,8 @@ pub type NextServerHandler =
 pub const DEFAULT_URL: &str = "nats://localhost:4222";
 /// The smallest size of reads and writes that a program can set.
 pub const MIN_IO_BUF_SIZE: usize = 4 * 1024;
+/// The most bytes behind a payload that a program can ask for.
+const MAX_PADDING: usize = 1024 * 1024;
 /// The number of bytes of publishes that are kept while reconnecting.
 pub const DEFAULT_RECONNECT_BUF_SIZE: usize = 8 * 1024 * 1024;
 
@@ -347,6 +349,17 @@ impl Options {
     /// Sets the size of reads and writes; 0 to let the library choose.
     pub fn set_io_buf_size(&mut self, bytes: usize) {
         self.io_buf_size = (bytes > 0).then(|| bytes.max(MIN_IO_BUF_SIZE));
+    }
+
+    /// Sets the number of free bytes behind the payload of received messages, which each of them allocates.
+    pub fn set_message_buffer_padding(&mut self, bytes: usize) -> Result<()> {
+        if bytes > MAX_PADDING {
+            return Err(Error::invalid_arg(format!(
+                "paddingSize must be from 0 to {MAX_PADDING}: {bytes}"
+            )));
+        }
+        self.message_buffer_padding = bytes;
+        Ok(())
     }
 
     /// Sets the longest protocol line that servers accept; 0 for the default.

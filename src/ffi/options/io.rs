@@ -320,13 +320,15 @@ pub unsafe extern "C" fn natsOptions_SetMaxPendingBytes(
 /// Set the number of zero bytes behind the payload of received messages.
 ///
 /// For programs that read past the end of the payload. The bytes do not count in its length. At
-/// least one zero byte is always there. With padding, received messages are copied.
+/// least one zero byte is always there. With padding, received messages are copied, and each takes
+/// that much more memory.
 ///
 /// @param opts The options.
-/// @param paddingSize The number of bytes; the default is 0.
+/// @param paddingSize The number of bytes, at most 1048576; the default is 0.
 ///
 /// @retval NATS_OK The option was set.
-/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the size is negative.
+/// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the size is negative or above
+/// 1048576.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -343,7 +345,7 @@ pub unsafe extern "C" fn natsOptions_SetMessageBufferPadding(
     guard("natsOptions_SetMessageBufferPadding", || {
         let bytes = convert::count(paddingSize, "paddingSize")?;
         // SAFETY: the caller's contract, above.
-        unsafe { set(opts, |o| o.message_buffer_padding = bytes) }
+        unsafe { edit(opts, |o| o.set_message_buffer_padding(bytes)) }
     })
 }
 
