@@ -19,7 +19,8 @@ use crate::error::natsStatus;
 /// Protocol: PUB.
 ///
 /// @param nc The connection.
-/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+/// `natsOptions_SetPedantic`.
 /// @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
 /// @param dataLen The length of the payload in bytes; not negative.
 ///
@@ -80,7 +81,8 @@ pub unsafe extern "C" fn natsConnection_Publish(
 /// and waiting for room. Protocol: PUB.
 ///
 /// @param nc The connection.
-/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+/// `natsOptions_SetPedantic`.
 /// @param str The payload, a string whose NUL is not sent; NULL for an empty payload. Copied.
 ///
 /// @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
@@ -195,7 +197,8 @@ pub unsafe extern "C" fn natsConnection_PublishMsg(
 /// Protocol: PUB with a reply subject.
 ///
 /// @param nc The connection.
-/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+/// `natsOptions_SetPedantic`.
 /// @param reply The subject for replies; not empty.
 /// @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
 /// @param dataLen The length of the payload in bytes; not negative.
@@ -259,7 +262,8 @@ pub unsafe extern "C" fn natsConnection_PublishRequest(
 /// reconnects. Protocol: PUB with a reply subject.
 ///
 /// @param nc The connection.
-/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+/// `natsOptions_SetPedantic`.
 /// @param reply The subject for replies; not empty.
 /// @param str The payload, a string whose NUL is not sent; NULL for an empty payload. Copied.
 ///
@@ -313,7 +317,8 @@ pub unsafe extern "C" fn natsConnection_PublishRequestString(
 /// `natsConnection_Flush` does. Protocol: PUB.
 ///
 /// @param nc The connection.
-/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+/// `natsOptions_SetPedantic`.
 /// @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
 /// @param dataLen The length of the payload in bytes; not negative.
 ///
@@ -416,7 +421,8 @@ pub unsafe extern "C" fn natsConnection_SendMsg(
 /// kept up to the limit of `natsOptions_SetReconnectBufSize`. Protocol: PUB with a reply subject.
 ///
 /// @param nc The connection.
-/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+/// `natsOptions_SetPedantic`.
 /// @param reply The subject for replies; not empty.
 /// @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
 /// @param dataLen The length of the payload in bytes; not negative.

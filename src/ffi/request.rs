@@ -21,7 +21,8 @@ use crate::error::{Result, natsStatus};
 /// @param replyMsg Receives the reply, which the caller owns and releases with `natsMsg_Destroy`.
 /// NULL with any status other than `NATS_OK`.
 /// @param nc The connection.
-/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+/// `natsOptions_SetPedantic`.
 /// @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
 /// @param dataLen The length of the payload in bytes; not negative.
 /// @param timeout The longest time to wait for the reply in milliseconds. The request is sent even
@@ -99,7 +100,8 @@ pub unsafe extern "C" fn natsConnection_Request(
 /// @param replyMsg Receives the reply, which the caller owns and releases with `natsMsg_Destroy`.
 /// NULL with any status other than `NATS_OK`.
 /// @param nc The connection.
-/// @param subj The subject; not empty, without wildcards, white space or control characters.
+/// @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+/// `natsOptions_SetPedantic`.
 /// @param str The payload, a string whose NUL is not sent; NULL for an empty payload.
 /// @param timeout The longest time to wait for the reply in milliseconds. The request is sent even
 /// if this is zero or negative.

@@ -152,6 +152,12 @@ pub unsafe extern "C" fn natsOptions_SetVerbose(
 
 /// Set whether the server checks subjects strictly.
 ///
+/// The library refuses subjects of messages that are empty or have white space or control characters; wildcards and
+/// empty tokens are left to the server. For a server `*` and `>` in the subject of a message are characters: one on
+/// `a.*` goes to subscribers of `a.*`, `a.>` and `>`, not to one of `a.b`, and no subscription matches a subject with an
+/// empty token. A strict server reports such a message, whether it delivers it or not: the error handler receives
+/// `NATS_ERR` with the text `Invalid Publish Subject`.
+///
 /// @param opts The options.
 /// @param pedantic The default is false.
 ///
