@@ -1874,8 +1874,8 @@ typedef bool (*jsFetchNextHandler)(int *messages, int64_t *maxBytes, natsSubscri
 
 /**
  * Settings of `js_PullSubscribeAsync`, `js_PullSubscribeSync` and their variants for several subjects. Part of
- * `jsOptions`; only the options of these calls are used, not those of a context. A negative number has the same effect
- * as 0.
+ * `jsOptions`; only the options of these calls are used, not those of a context. A negative number is refused with
+ * `NATS_INVALID_ARG`.
  *
  * @ingroup nats_js_context
  */
@@ -2183,7 +2183,8 @@ typedef struct jsStreamConsumerLimits {
  *
  * A configuration that is passed to the library is copied and remains the program's. One that the library returns is
  * part of a `jsStreamInfo`. Settings of newer servers that have no field here, and settings of sources, are kept
- * with it: they are part of an update that uses the same structure or a copy of it. Source: ADR-31, ADR-33, ADR-36,
+ * with it: they are part of an update that uses the same structure or a copy of it. A negative number is refused
+ * with `NATS_INVALID_ARG`, except for -1 where it stands for no limit. Source: ADR-31, ADR-33, ADR-36,
  * ADR-43, ADR-48, ADR-49, ADR-50, ADR-51.
  *
  * @ingroup nats_js_streams
@@ -2210,7 +2211,7 @@ typedef struct jsStreamConfig {
     int64_t MaxBytes;
     /** The maximum age of messages in nanoseconds; 0 for no limit. */
     int64_t MaxAge;
-    /** The maximum number of messages of each subject; 0 for no limit. */
+    /** The maximum number of messages of each subject; 0 or -1 for no limit. */
     int64_t MaxMsgsPerSubject;
     /** The maximum size of a message in bytes; -1 for no limit. */
     int32_t MaxMsgSize;
@@ -2470,7 +2471,8 @@ typedef struct jsStreamInfo {
  *
  * A configuration that is passed to the library is copied and remains the program's. One that the library returns is
  * part of a `jsConsumerInfo`. Settings of newer servers that have no field here are kept with it: they are part of
- * an update that uses the same structure or a copy of it. Source: ADR-13, ADR-42.
+ * an update that uses the same structure or a copy of it. A negative number is refused with `NATS_INVALID_ARG`, except
+ * for -1 where it stands for no limit. Source: ADR-13, ADR-42.
  *
  * @ingroup nats_js_consumers
  */
@@ -3292,17 +3294,17 @@ typedef struct kvConfig {
     const char *Bucket;
     /** A description; NULL for none. */
     const char *Description;
-    /** The maximum size of a value in bytes; 0 for no limit. */
+    /** The maximum size of a value in bytes; 0 or -1 for no limit. */
     int32_t MaxValueSize;
     /** The number of revisions that are kept of each key, at most 64; 0 for 1. */
     uint8_t History;
     /** The maximum age of revisions in nanoseconds; 0 for no limit. */
     int64_t TTL;
-    /** The maximum size of the bucket in bytes; 0 for no limit. */
+    /** The maximum size of the bucket in bytes; 0 or -1 for no limit. */
     int64_t MaxBytes;
     /** Where values are stored. */
     jsStorageType StorageType;
-    /** The number of servers that store the bucket; 0 for 1. */
+    /** The number of servers that store the bucket; 0 or less for 1. */
     int Replicas;
     /** Settings for publishing stored revisions again; NULL not to do that. */
     struct jsRePublish *RePublish;
@@ -3896,7 +3898,7 @@ typedef struct objStoreConfig {
     const char *Description;
     /** The maximum age of objects in milliseconds; 0 for no limit. */
     int64_t TTL;
-    /** The maximum size of the store in bytes; 0 for no limit. */
+    /** The maximum size of the store in bytes; 0 or -1 for no limit. */
     int64_t MaxBytes;
     /** Where the objects are stored. */
     jsStorageType Storage;
@@ -6680,6 +6682,12 @@ NATS_EXTERN enum natsStatus natsOptions_SetVerbose(natsOptions *opts, bool verbo
 /**
  * Set whether the server checks subjects strictly.
  *
+ * The library refuses subjects of messages that are empty or have white space or control characters; wildcards and
+ * empty tokens are left to the server. For a server `*` and `>` in the subject of a message are characters: one on
+ * `a.*` goes to subscribers of `a.*`, `a.>` and `>`, not to one of `a.b`, and no subscription matches a subject with an
+ * empty token. A strict server reports such a message, whether it delivers it or not: the error handler receives
+ * `NATS_ERR` with the text `Invalid Publish Subject`.
+ *
  * @param opts The options.
  * @param pedantic The default is false.
  *
@@ -6691,7 +6699,9 @@ NATS_EXTERN enum natsStatus natsOptions_SetVerbose(natsOptions *opts, bool verbo
  *
  * @ingroup nats_options
  */
-NATS_EXTERN enum natsStatus natsOptions_SetPedantic(natsOptions *opts, bool pedantic);
+NATS_EXTERN
+enum natsStatus natsOptions_SetPedantic(natsOptions *opts,
+                                        bool pedantic);
 
 /**
  * Set whether the server leaves out messages that the connection itself published.
@@ -7219,13 +7229,15 @@ NATS_EXTERN enum natsStatus natsOptions_SetMaxPendingBytes(natsOptions *opts, in
  * Set the number of zero bytes behind the payload of received messages.
  *
  * For programs that read past the end of the payload. The bytes do not count in its length. At
- * least one zero byte is always there. With padding, received messages are copied.
+ * least one zero byte is always there. With padding, received messages are copied, and each takes
+ * that much more memory.
  *
  * @param opts The options.
- * @param paddingSize The number of bytes; the default is 0.
+ * @param paddingSize The number of bytes, at most 1048576; the default is 0.
  *
  * @retval NATS_OK The option was set.
- * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the size is negative.
+ * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or the size is negative or above
+ * 1048576.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -8251,7 +8263,8 @@ enum natsStatus natsOptions_SetWebSocketHeader(natsOptions *opts,
  * Protocol: PUB.
  *
  * @param nc The connection.
- * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+ * `natsOptions_SetPedantic`.
  * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
  * @param dataLen The length of the payload in bytes; not negative.
  *
@@ -8300,7 +8313,8 @@ enum natsStatus natsConnection_Publish(natsConnection *nc,
  * and waiting for room. Protocol: PUB.
  *
  * @param nc The connection.
- * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+ * `natsOptions_SetPedantic`.
  * @param str The payload, a string whose NUL is not sent; NULL for an empty payload. Copied.
  *
  * @retval NATS_OK The message was accepted. It is sent before anything that this thread publishes
@@ -8392,7 +8406,8 @@ NATS_EXTERN enum natsStatus natsConnection_PublishMsg(natsConnection *nc, natsMs
  * Protocol: PUB with a reply subject.
  *
  * @param nc The connection.
- * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+ * `natsOptions_SetPedantic`.
  * @param reply The subject for replies; not empty.
  * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
  * @param dataLen The length of the payload in bytes; not negative.
@@ -8437,7 +8452,8 @@ enum natsStatus natsConnection_PublishRequest(natsConnection *nc,
  * reconnects. Protocol: PUB with a reply subject.
  *
  * @param nc The connection.
- * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+ * `natsOptions_SetPedantic`.
  * @param reply The subject for replies; not empty.
  * @param str The payload, a string whose NUL is not sent; NULL for an empty payload. Copied.
  *
@@ -8479,7 +8495,8 @@ enum natsStatus natsConnection_PublishRequestString(natsConnection *nc,
  * `natsConnection_Flush` does. Protocol: PUB.
  *
  * @param nc The connection.
- * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+ * `natsOptions_SetPedantic`.
  * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
  * @param dataLen The length of the payload in bytes; not negative.
  *
@@ -8558,7 +8575,8 @@ NATS_EXTERN enum natsStatus natsConnection_SendMsg(natsConnection *nc, natsMsg *
  * kept up to the limit of `natsOptions_SetReconnectBufSize`. Protocol: PUB with a reply subject.
  *
  * @param nc The connection.
- * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+ * `natsOptions_SetPedantic`.
  * @param reply The subject for replies; not empty.
  * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
  * @param dataLen The length of the payload in bytes; not negative.
@@ -8606,7 +8624,8 @@ enum natsStatus natsConnection_SendRequest(natsConnection *nc,
  * @param replyMsg Receives the reply, which the caller owns and releases with `natsMsg_Destroy`.
  * NULL with any status other than `NATS_OK`.
  * @param nc The connection.
- * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+ * `natsOptions_SetPedantic`.
  * @param data The payload, copied or written before the call returns. Ignored if `dataLen` is 0.
  * @param dataLen The length of the payload in bytes; not negative.
  * @param timeout The longest time to wait for the reply in milliseconds. The request is sent even
@@ -8666,7 +8685,8 @@ enum natsStatus natsConnection_Request(natsMsg **replyMsg,
  * @param replyMsg Receives the reply, which the caller owns and releases with `natsMsg_Destroy`.
  * NULL with any status other than `NATS_OK`.
  * @param nc The connection.
- * @param subj The subject; not empty, without wildcards, white space or control characters.
+ * @param subj The subject; not empty, without white space or control characters. Its tokens should be literal: see
+ * `natsOptions_SetPedantic`.
  * @param str The payload, a string whose NUL is not sent; NULL for an empty payload.
  * @param timeout The longest time to wait for the reply in milliseconds. The request is sent even
  * if this is zero or negative.
@@ -10567,7 +10587,7 @@ enum natsStatus jsAccountInfo_GetReserved(uint64_t *memory,
  * @retval NATS_OK The consumer is created.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
- * invalid; a choice or a length is out of range; or a string is not UTF-8.
+ * invalid; a choice, a number or a length is out of range; or a string is not UTF-8.
  * @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
  * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -10614,7 +10634,7 @@ enum natsStatus js_CreateConsumer(struct jsConsumerInfo **ci,
  * @retval NATS_OK The consumer has the configuration.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
- * invalid; a choice or a length is out of range; or a string is not UTF-8.
+ * invalid; a choice, a number or a length is out of range; or a string is not UTF-8.
  * @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
  * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -10849,7 +10869,7 @@ NATS_EXTERN void jsConsumerPauseResponse_Destroy(struct jsConsumerPauseResponse 
  *
  * @retval NATS_OK The consumer exists.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
- * invalid; a choice or a length is out of range; a string is not UTF-8; or the server does not
+ * invalid; a choice, a number or a length is out of range; a string is not UTF-8; or the server does not
  * support consumers with several filters.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
  * version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
@@ -10907,7 +10927,7 @@ enum natsStatus js_AddConsumer(struct jsConsumerInfo **ci,
  *
  * @retval NATS_OK The consumer has the configuration.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL, or has no `Durable`; a
- * name is missing or invalid; a choice or a length is out of range; or a string is not UTF-8.
+ * name is missing or invalid; a choice, a number or a length is out of range; or a string is not UTF-8.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
  * version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
  * the setting.
@@ -11412,7 +11432,7 @@ enum natsStatus natsSubscription_Fetch(struct natsMsgList *list,
  *
  * @retval NATS_OK At least one message was fetched.
  * @retval NATS_INVALID_ARG `list`, `sub` or `request` is NULL, `sub` was destroyed, `Batch` is not positive,
- * `MaxBytes` is negative, or the server rejected the request as invalid: the last error has the reason.
+ * another number is negative, or the server rejected the request as invalid: the last error has the reason.
  * @retval NATS_INVALID_TIMEOUT `Expires` is not positive and `NoWait` is not set.
  * @retval NATS_INVALID_SUBSCRIPTION `sub` is not a pull subscription, or is closed.
  * @retval NATS_ERR Another thread is fetching, or the subscription was made by
@@ -13037,7 +13057,7 @@ NATS_EXTERN enum natsStatus jsPubOptions_Init(struct jsPubOptions *opts);
  *
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
- * options contradict each other.
+ * options contradict each other or have a negative number.
  * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
  * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
@@ -13122,7 +13142,7 @@ enum natsStatus js_PullSubscribe(natsSubscription **sub,
  *
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, `subject` is missing,
- * or options contradict each other.
+ * or options contradict each other or have a negative number.
  * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
  * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
@@ -13185,7 +13205,7 @@ enum natsStatus js_PullSubscribeAsync(natsSubscription **sub,
  *
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, there is a
- * handler, or options contradict each other.
+ * handler, or options contradict each other or have a negative number.
  * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
  * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
@@ -13922,7 +13942,7 @@ NATS_EXTERN void jsSourceExtra_Destroy(struct jsSourceExtra *extra);
  *
  * @retval NATS_OK The stream exists.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
- * has a dot, white space, a control character, a slash, a backslash or a wildcard; a choice or a
+ * has a dot, white space, a control character, a slash, a backslash or a wildcard; a choice, a number or a
  * length is out of range; a string is not UTF-8; or a source has both `Domain` and `External`.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
  * version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
@@ -13982,7 +14002,7 @@ enum natsStatus js_AddStream(struct jsStreamInfo **si,
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
- * invalid; a choice or a length is out of range; or a string is not UTF-8.
+ * invalid; a choice, a number or a length is out of range; or a string is not UTF-8.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
  * version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
  * the setting.
@@ -14652,7 +14672,7 @@ NATS_EXTERN enum natsStatus js_KeyValueNames(struct kvKeysList *list, jsCtx *js)
  *
  * @retval NATS_OK The bucket can be used. It was created, or existed with the same configuration.
  * @retval NATS_INVALID_ARG An argument is NULL, `js` was destroyed, the name is not valid, or a
- * value is beyond its limit: `History` above 64, `LimitMarkerTTL` below a second.
+ * value is beyond its limit: `History` above 64, `LimitMarkerTTL` below a second, a negative `TTL`.
  * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set and the server is older than 2.11.
  * @retval NATS_ERR The server refused the request, for example because the bucket exists with
  * another configuration: its text is the last error.
@@ -17985,7 +18005,8 @@ enum natsStatus objStoreGet_Info(const struct objStoreInfo **new_info,
  * Read the next piece of an object.
  *
  * A piece is one chunk as it was stored. With the last one the digest is verified: if it differs, the piece is not
- * returned.
+ * returned. A server that cannot answer now, because it has just been started or has no leader, is asked again until
+ * the time is over.
  *
  * @param done Receives whether this is the last piece.
  * @param new_data Receives the bytes, to be released with `free()`; NULL for an empty object.
@@ -18001,8 +18022,8 @@ enum natsStatus objStoreGet_Info(const struct objStoreInfo **new_info,
  * @retval NATS_NOT_FOUND Chunks are missing, or the store does not exist any more.
  * @retval NATS_ERR The digest does not match the bytes, or the server refused the request: the last error has the
  * reason.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT The time was over before a chunk arrived. If the server has answered that it cannot serve the
+ * request now, the last error has its text.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -18023,7 +18044,8 @@ enum natsStatus objStoreGet_Read(bool *done,
 /**
  * Read the rest of an object.
  *
- * After `NATS_TIMEOUT` the bytes that had arrived are lost.
+ * After `NATS_TIMEOUT` the bytes that had arrived are lost. A server that cannot answer now is asked again as by
+ * `objStoreGet_Read`.
  *
  * @param new_data Receives the bytes, to be released with `free()`; NULL if there are none.
  * @param dataLen Receives the number of bytes.
@@ -18037,8 +18059,8 @@ enum natsStatus objStoreGet_Read(bool *done,
  * @retval NATS_NOT_FOUND Chunks are missing, or the store does not exist any more.
  * @retval NATS_ERR The digest does not match the bytes, or the server refused the request: the last error has the
  * reason.
- * @retval NATS_NO_RESPONDERS JetStream is not enabled.
- * @retval NATS_TIMEOUT No answer arrived in time.
+ * @retval NATS_TIMEOUT The time was over before a chunk arrived. If the server has answered that it cannot serve the
+ * request now, the last error has its text.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *

@@ -24,17 +24,17 @@ pub struct kvConfig {
     pub Bucket: *const c_char,
     /// A description; NULL for none.
     pub Description: *const c_char,
-    /// The maximum size of a value in bytes; 0 for no limit.
+    /// The maximum size of a value in bytes; 0 or -1 for no limit.
     pub MaxValueSize: i32,
     /// The number of revisions that are kept of each key, at most 64; 0 for 1.
     pub History: u8,
     /// The maximum age of revisions in nanoseconds; 0 for no limit.
     pub TTL: i64,
-    /// The maximum size of the bucket in bytes; 0 for no limit.
+    /// The maximum size of the bucket in bytes; 0 or -1 for no limit.
     pub MaxBytes: i64,
     /// Where values are stored.
     pub StorageType: jsStorageTypeArg,
-    /// The number of servers that store the bucket; 0 for 1.
+    /// The number of servers that store the bucket; 0 or less for 1.
     pub Replicas: c_int,
     /// Settings for publishing stored revisions again; NULL not to do that.
     pub RePublish: *mut jsRePublish,

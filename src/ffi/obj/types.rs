@@ -23,7 +23,7 @@ pub struct objStoreConfig {
     pub Description: *const c_char,
     /// The maximum age of objects in milliseconds; 0 for no limit.
     pub TTL: i64,
-    /// The maximum size of the store in bytes; 0 for no limit.
+    /// The maximum size of the store in bytes; 0 or -1 for no limit.
     pub MaxBytes: i64,
     /// Where the objects are stored.
     pub Storage: jsStorageTypeArg,
