@@ -53,7 +53,12 @@ static void int_options(void) {
         {"MaxPendingMsgs", natsOptions_SetMaxPendingMsgs, {1, 10, 65536, 2147483647}, 4, {0, -1}, 2},
         {"IPResolutionOrder", natsOptions_IPResolutionOrder, {0, 4, 6, 46}, 4, {1, -1, 5}, 3},
 #if OURS
-        {"MessageBufferPadding", natsOptions_SetMessageBufferPadding, {0, 1, 8, 1048576}, 4, {-1, 1048577, 2147483647}, 3},
+        {"MessageBufferPadding",
+         natsOptions_SetMessageBufferPadding,
+         {0, 1, 8, 1048576},
+         4,
+         {-1, 1048577, 2147483647},
+         3},
         {"MaxControlLine", natsOptions_SetMaxControlLine, {0, 1, 4096, 2147483647}, 4, {-1, -4096}, 2},
 #endif
     };
