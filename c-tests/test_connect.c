@@ -100,6 +100,32 @@ static void unknown_schemes(void) {
     CHECK_ERROR(NATS_INVALID_ARG, "it must be nats, tls, ws or wss, or be left out");
     natsOptions_Destroy(opts);
 }
+
+/* A program that does not check its URL is not connected to the default server, to which it would send its
+ * password. */
+static void refused_servers(void) {
+    const char *refused[] = {"tcp://127.0.0.1:1"}, *others[] = {"nats://127.0.0.1:1"};
+    natsConnection *nc = NULL;
+    natsOptions *opts = NULL;
+
+    CHECK_OK(natsOptions_Create(&opts));
+    CHECK_STATUS(natsOptions_SetURL(opts, "nats+tls://127.0.0.1:1"), NATS_INVALID_ARG);
+    CHECK_STATUS(natsConnection_Connect(&nc, opts), NATS_INVALID_ARG);
+    CHECK_ERROR(NATS_INVALID_ARG, "it must be nats, tls, ws or wss, or be left out");
+    CHECK_OK(natsOptions_SetURL(opts, NULL));
+    CHECK_STATUS(natsOptions_SetServers(opts, refused, 1), NATS_INVALID_ARG);
+    CHECK_STATUS(natsConnection_Connect(&nc, opts), NATS_INVALID_ARG);
+    CHECK_ERROR(NATS_INVALID_ARG, "server 1 of the list: ");
+    CHECK_STATUS(natsOptions_SetURL(opts, "nats://\xff"), NATS_INVALID_ARG);
+    CHECK_STATUS(natsConnection_Connect(&nc, opts), NATS_INVALID_ARG);
+    CHECK_ERROR(NATS_INVALID_ARG, "UTF-8");
+    CHECK(nc == NULL);
+    /* Others that the program has named are used. */
+    CHECK_OK(natsOptions_SetServers(opts, others, 1));
+    CHECK_STATUS(natsOptions_SetURL(opts, "tcp://127.0.0.1:1"), NATS_INVALID_ARG);
+    CHECK_STATUS(natsConnection_Connect(&nc, opts), NATS_NO_SERVER);
+    natsOptions_Destroy(opts);
+}
 #endif
 
 static void url_list(void) {
@@ -380,6 +406,7 @@ int main(int argc, char **argv) {
         TEST(bad_urls),
 #if OURS
         TEST(unknown_schemes),
+        TEST(refused_servers),
 #endif
         TEST(url_list),
         TEST(no_server),

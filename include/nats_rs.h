@@ -4171,8 +4171,9 @@ NATS_EXTERN const char *nats_rs_GetBuildInfo(void);
  * @retval NATS_OK The connection is established.
  * @retval NATS_NOT_YET_CONNECTED No server accepted the connection, and attempts continue in the
  * background because `natsOptions_SetRetryOnFailedConnect` was given a callback.
- * @retval NATS_INVALID_ARG `nc` is NULL, `options` were destroyed, or a URL is empty or has an
- * invalid port.
+ * @retval NATS_INVALID_ARG `nc` is NULL, `options` were destroyed, a URL is empty or has an invalid
+ * port, or there is no server because `natsOptions_SetURL` or `natsOptions_SetServers` refused those of
+ * the program.
  * @retval NATS_ERR A URL has invalid percent-encoding, a server rejected the handshake with an error
  * that has no status of its own, or its first line is not JSON.
  * @retval NATS_NO_SERVER No server could be reached.
@@ -6049,7 +6050,8 @@ NATS_EXTERN void natsMsg_Destroy(natsMsg *msg);
  *
  * The structure itself belongs to the program; it is left empty.
  *
- * @param list The list, whose NULL elements are skipped; NULL is ignored.
+ * @param list The list, whose NULL elements are skipped; NULL is ignored. It may be one that the
+ * program filled, with an array from malloc.
  *
  * @par Threads
  * One thread at a time may use the list.
@@ -7633,8 +7635,9 @@ NATS_EXTERN enum natsStatus natsOptions_SetFailRequestsOnDisconnect(natsOptions 
  *
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `url` is not UTF-8 or has a scheme
- * other than `nats`, `tls`, `ws` and `wss`. The previous URL stays. `natsConnection_Connect`
- * checks the rest of the URL.
+ * other than `nats`, `tls`, `ws` and `wss`. The previous URL stays; without one, and without
+ * `natsOptions_SetServers`, `natsConnection_Connect` fails with the same status and text instead of
+ * connecting to the default server. It also checks the rest of the URL.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.
@@ -7664,7 +7667,8 @@ NATS_EXTERN enum natsStatus natsOptions_SetURL(natsOptions *opts, const char *ur
  * @retval NATS_OK The option was set.
  * @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `servers` and `serversCount` do not
  * match, or an element is NULL, not UTF-8, or has a scheme that `natsOptions_SetURL` refuses. The
- * previous list stays.
+ * previous list stays; without one, and without `natsOptions_SetURL`, `natsConnection_Connect` fails
+ * with the same status and text instead of connecting to the default server.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included.

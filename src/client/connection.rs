@@ -79,7 +79,8 @@ impl Connection {
     pub fn new(opts: &Options) -> Result<Arc<Connection>> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let runtime = library::runtime()?;
-        let pool = ServerPool::new(opts.url.as_deref(), &opts.servers, opts.no_randomize)?;
+        let (url, servers) = opts.accepted_servers()?;
+        let pool = ServerPool::new(url, servers, opts.no_randomize)?;
         let callbacks = Callbacks::new(
             NEXT_ID.fetch_add(1, Ordering::Relaxed),
             runtime.clone(),

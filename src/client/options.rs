@@ -62,6 +62,9 @@ pub struct Options {
     pub url: Option<Secret>,
     /// Further servers.
     pub servers: Vec<Secret>,
+    /// Why servers of the program were refused. Without others there is no connection, least of all one to
+    /// [`DEFAULT_URL`]: a program that did not check would sign in at a server that it has never named.
+    pub refused_servers: Option<Error>,
     /// Try servers, and the addresses of a host, in the given order.
     pub no_randomize: bool,
     /// The name of the client as shown by the server's monitoring.
@@ -226,6 +229,7 @@ impl Default for Options {
         Options {
             url: None,
             servers: Vec::new(),
+            refused_servers: None,
             no_randomize: false,
             name: None,
             user: None,

@@ -31,8 +31,9 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
 /// @retval NATS_OK The connection is established.
 /// @retval NATS_NOT_YET_CONNECTED No server accepted the connection, and attempts continue in the
 /// background because `natsOptions_SetRetryOnFailedConnect` was given a callback.
-/// @retval NATS_INVALID_ARG `nc` is NULL, `options` were destroyed, or a URL is empty or has an
-/// invalid port.
+/// @retval NATS_INVALID_ARG `nc` is NULL, `options` were destroyed, a URL is empty or has an invalid
+/// port, or there is no server because `natsOptions_SetURL` or `natsOptions_SetServers` refused those of
+/// the program.
 /// @retval NATS_ERR A URL has invalid percent-encoding, a server rejected the handshake with an error
 /// that has no status of its own, or its first line is not JSON.
 /// @retval NATS_NO_SERVER No server could be reached.

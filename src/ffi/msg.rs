@@ -306,7 +306,8 @@ pub unsafe extern "C" fn natsMsg_Destroy(msg: *mut natsMsg) {
 ///
 /// The structure itself belongs to the program; it is left empty.
 ///
-/// @param list The list, whose NULL elements are skipped; NULL is ignored.
+/// @param list The list, whose NULL elements are skipped; NULL is ignored. It may be one that the
+/// program filled, with an array from malloc.
 ///
 /// @par Threads
 /// One thread at a time may use the list.
@@ -314,7 +315,8 @@ pub unsafe extern "C" fn natsMsg_Destroy(msg: *mut natsMsg) {
 /// @ingroup nats_msg
 ///
 /// # Safety
-/// `list` is NULL or a list that this library filled, in which elements may have become NULL.
+/// `list` is NULL, or a list that this library filled, in which elements may have become NULL, or one
+/// of the program with an array from malloc.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn natsMsgList_Destroy(list: *mut natsMsgList) {
     guard_void(|| {

@@ -13,6 +13,7 @@ impl Options {
         let url = url.map(str::trim_ascii);
         let is_tls = url.map_or(Ok(false), asks_for_tls)?;
         self.url = url.map(Secret::from);
+        self.refused_servers = None;
         self.security.heed_scheme(is_tls);
         Ok(())
     }
@@ -33,8 +34,18 @@ impl Options {
             list.push(url.into());
         }
         self.servers = list;
+        self.refused_servers = None;
         self.security.heed_scheme(is_tls);
         Ok(())
+    }
+
+    /// The servers to connect to, or the reason why those of the program were refused. Both empty stands for
+    /// [`super::DEFAULT_URL`].
+    pub(in crate::client) fn accepted_servers(&self) -> Result<(Option<&str>, &[Secret])> {
+        match &self.refused_servers {
+            Some(error) if self.url.is_none() && self.servers.is_empty() => Err(error.clone()),
+            _ => Ok((self.url.as_deref(), &self.servers)),
+        }
     }
 }
 
@@ -65,5 +76,20 @@ mod tests {
         assert_eq!(opts.url.as_deref(), Some("nats://a"));
         assert_eq!(opts.servers, ["b", "c"]);
         assert!(!opts.security.is_secure());
+    }
+
+    #[test]
+    fn refused_servers_are_not_replaced_by_the_default() {
+        let mut opts = Options::default();
+        assert!(opts.accepted_servers().is_ok());
+        let error = opts.set_url(Some("tsl://h")).unwrap_err();
+        opts.refused_servers = Some(error.clone());
+        assert_eq!(opts.accepted_servers().unwrap_err(), error);
+        opts.set_servers(["a"]).unwrap();
+        assert_eq!(opts.accepted_servers().unwrap().1.len(), 1);
+        opts.set_servers([]).unwrap();
+        opts.refused_servers = Some(error);
+        opts.set_url(None).unwrap();
+        assert!(opts.accepted_servers().is_ok());
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
 
 use super::{edit, set};
-use crate::client::options::TokenHandler;
+use crate::client::options::{Options, TokenHandler};
 use crate::error::{Error, Result, natsStatus};
 use crate::ffi::callback::{Callback, Function};
 use crate::ffi::convert;
@@ -36,8 +36,9 @@ use crate::secret::Secret;
 ///
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `url` is not UTF-8 or has a scheme
-/// other than `nats`, `tls`, `ws` and `wss`. The previous URL stays. `natsConnection_Connect`
-/// checks the rest of the URL.
+/// other than `nats`, `tls`, `ws` and `wss`. The previous URL stays; without one, and without
+/// `natsOptions_SetServers`, `natsConnection_Connect` fails with the same status and text instead of
+/// connecting to the default server. It also checks the rest of the URL.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -60,9 +61,9 @@ pub unsafe extern "C" fn natsOptions_SetURL(
 ) -> natsStatus {
     guard("natsOptions_SetURL", || {
         // SAFETY: the caller's contract, above.
-        let url = unsafe { convert::text(url, "url") }?;
+        let url = unsafe { convert::text(url, "url") };
         // SAFETY: likewise.
-        unsafe { edit(opts, |o| o.set_url(url)) }
+        unsafe { edit_servers(opts, |o| o.set_url(url?)) }
     })
 }
 
@@ -79,7 +80,8 @@ pub unsafe extern "C" fn natsOptions_SetURL(
 /// @retval NATS_OK The option was set.
 /// @retval NATS_INVALID_ARG `opts` is NULL or was destroyed, or `servers` and `serversCount` do not
 /// match, or an element is NULL, not UTF-8, or has a scheme that `natsOptions_SetURL` refuses. The
-/// previous list stays.
+/// previous list stays; without one, and without `natsOptions_SetURL`, `natsConnection_Connect` fails
+/// with the same status and text instead of connecting to the default server.
 ///
 /// @par Threads
 /// Any thread may call this function at any time, callbacks included.
@@ -103,10 +105,31 @@ pub unsafe extern "C" fn natsOptions_SetServers(
 ) -> natsStatus {
     guard("natsOptions_SetServers", || {
         // SAFETY: the caller's contract, above.
-        let urls = unsafe { url_list(servers, serversCount) }?;
+        let urls = unsafe { url_list(servers, serversCount) };
         // SAFETY: likewise.
-        unsafe { edit(opts, |o| o.set_servers(urls)) }
+        unsafe { edit_servers(opts, |o| o.set_servers(urls?)) }
     })
+}
+
+/// Changes the servers behind a handle. If they are refused, the options have a note of it.
+///
+/// # Safety
+/// As for [`edit`].
+unsafe fn edit_servers(
+    opts: *mut natsOptions,
+    change: impl FnOnce(&mut Options) -> Result<()>,
+) -> Result<()> {
+    let mut outcome = Ok(());
+    // SAFETY: the contract above.
+    unsafe {
+        set(opts, |o| {
+            outcome = change(o);
+            if let Err(error) = &outcome {
+                o.refused_servers = Some(error.clone());
+            }
+        })
+    }?;
+    outcome
 }
 
 /// The texts of an array of URLs.
