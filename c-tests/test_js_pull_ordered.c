@@ -242,6 +242,23 @@ static void a_queue_that_is_too_short(void) {
     order_end(&o);
 }
 
+static void a_message_beyond_the_limit(void) {
+    order o;
+
+    order_start(&o, "");
+    begin_taken(&o, "foo");
+    CHECK_OK(natsSubscription_SetPendingLimits(o.sub, 100, 1));
+    publish_numbers(o.nc, "foo", 9, 1);
+    take_number(&o, 9);
+    publish_numbers(o.nc, "foo", 10, 1);
+    CHECK_REACHED(&o.c.errors, 1);
+    CHECK_INT(o.c.statuses[0], NATS_SLOW_CONSUMER);
+    /* Nobody takes anything: it is asked for again nevertheless. */
+    CHECK_OK(natsSubscription_SetPendingLimits(o.sub, 100, -1));
+    take_number(&o, 10);
+    order_end(&o);
+}
+
 static void starts_in_the_middle(void) {
     int n;
     order o;
@@ -435,6 +452,7 @@ int main(int argc, char **argv) {
         TEST(server_killed_in_the_middle),
         TEST(killed_while_nobody_takes),
         TEST(a_queue_that_is_too_short),
+        TEST(a_message_beyond_the_limit),
         TEST(starts_in_the_middle),
         TEST(how_it_ends),
         TEST(the_stream_is_made_again),

@@ -341,6 +341,34 @@ static void ordered_full_queue(void) {
     js_peer_end(&j);
 }
 
+/* A message that is larger than all that may wait is asked for again, with pauses, until it may. */
+static void ordered_message_beyond_the_limit(void) {
+    natsSubscription *sub;
+    int n;
+    js_peer j;
+
+    js_peer_start(&j, recorded);
+    sub = ordered(&j);
+    CHECK_OK(natsSubscription_SetPendingLimits(sub, 10, 2));
+    PEER(js_peer_deliver(&j, 1, 0, 1));
+    expect_message(sub, 1);
+    PEER(js_peer_deliver(&j, 100, 0, 0));
+    CHECK_REACHED(&errors.errors, 1);
+    CHECK_INT(errors.statuses[0], NATS_SLOW_CONSUMER);
+    for (n = 0; n < 2; n++) {
+        PEER(js_peer_consumer(&j, "\"opt_start_seq\":2", 1, 1));
+        PEER(js_peer_deliver(&j, 100, 0, 0));
+    }
+    PEER(js_peer_consumer(&j, "\"opt_start_seq\":2", 1, 1));
+    CHECK_OK(natsSubscription_SetPendingLimits(sub, 10, 3));
+    PEER(js_peer_deliver(&j, 100, 0, 0));
+    expect_message(sub, 100);
+    /* It is reported once. */
+    CHECK_INT(counter_get(&errors.errors), 1);
+    natsSubscription_Destroy(sub);
+    js_peer_end(&j);
+}
+
 static void plain_options(jsSubOptions *options) {
     CHECK_OK(jsSubOptions_Init(options));
     options->Stream = "S";
@@ -454,6 +482,7 @@ static const test_case cases[] = {
     TEST(ordered_stream_made_again),
     TEST(ordered_reconnect),
     TEST(ordered_full_queue),
+    TEST(ordered_message_beyond_the_limit),
     TEST(flow_control),
     TEST(mismatch_sync),
     TEST(mismatch_async),

@@ -5,7 +5,7 @@
 //! compile its source a second time in a module where those names are models. A hang (above all a lost wake) is
 //! detected as a deadlock, an endless loop as too many steps.
 //!
-//! All operations are sequentially consistent; shuttle does not model weaker orderings.
+//! All operations are sequentially consistent; shuttle does not model weaker orderings, which [`crate::reorder`] does.
 //!
 //! The number of schedules is bounded and the same ones are tried each time, unless the environment has
 //! `NATS_RS_EXPLORE=N`: then N times as many are tried, different ones each time.
@@ -19,9 +19,12 @@ use shuttle::rand::Rng;
 use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler};
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
-pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
+pub(crate) use shuttle::sync::atomic::{
+    AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, fence,
+};
 pub(crate) use shuttle::thread::{JoinHandle, spawn, yield_now};
-pub(crate) use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+pub(crate) use std::sync::Arc;
+pub(crate) use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 
 /// How often the preferred thread yields to others in the schedules with few context switches.
 const CHANGES: usize = 3;

@@ -11,7 +11,7 @@
 //!
 //! | Layer | What it is | What it is not |
 //! |---|---|---|
-//! | [`error`], [`secret`], `words`, `random`, `reentrancy`, `sync` | [`error::Error`], and the one map from it to the statuses of C; text that is wiped; how texts show values, errors of the system and lists; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of those protocols that tests run in many orders (`explore`) | |
+//! | [`error`], [`secret`], `words`, `random`, `reentrancy`, `sync` | [`error::Error`], and the one map from it to the statuses of C; text that is wiped; how texts show values, errors of the system and lists; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of those protocols that tests run in many orders (`explore`) and with weak memory (`reorder`) | |
 //! | [`log`] | what the library says about its work, on its way to the program's handlers and to standard error; secrets are masked | no threads of its own |
 //! | [`histogram`] | how often something took how long | |
 //! | `fork`, `locks` | which process this is, what is shared within one, descriptors that children close; locks that children of `fork` can use | no list of locks for the whole process |
@@ -174,6 +174,26 @@
 //! SUB and UNSUB are appended with the registry locked, and so is everything that is sent after a reconnect. A thread
 //! that subscribes in the meantime does so either before, and is part of it, or after, and sends its SUB itself.
 //!
+//! # Without locks
+//!
+//! These rest on the order of atomic operations. Each has its argument in the place named. Shuttle runs the source in
+//! many orders of its steps, with memory in one order (`explored.rs` of the folder); loom with weak memory, in small
+//! tests (`reordered.rs`); Miri runs unit tests as they are and has loads return old values.
+//!
+//! | Where | What rests on it | Tried by |
+//! |---|---|---|
+//! | `ffi/handle/slot.rs` | an object is there as long as a call or callback uses it, and ends then | shuttle, loom |
+//! | `js/consume/counts.rs` | an answer to flow control that is due is sent; room in a full queue is noticed | shuttle, loom |
+//! | `js/publish/slots.rs`, `gate.rs` | each message published to a stream has one outcome; nobody waits for room that there is | shuttle |
+//! | `client/outgoing/mod.rs` | no byte is forgotten when a thread finds the writer lock taken | shuttle |
+//! | `runtime/dispatcher/` | no job and no readable socket waits for a thread that sleeps | shuttle |
+//! | `msg/owner.rs` | what messages were received through ends after the last use | loom, Miri |
+//! | `msg/block.rs`, `cell.rs` | memory of messages is reused after the last use | Miri |
+//! | `runtime/io.rs` | no request of a socket is lost | |
+//! | `locks.rs` | the locks themselves: the waiters of a condition are counted under its lock; fences for those with a deadline | |
+//! | `fork.rs` | state of a process that a child begins anew | |
+//! | `client/subscription/delivery.rs` | counts that one thread at a time writes, and the lock of the queue orders | |
+//!
 //! # Threads
 //!
 //! | Name | How many | Runs |
@@ -237,6 +257,8 @@ pub mod obj;
 pub mod proto;
 mod random;
 mod reentrancy;
+#[cfg(all(test, not(miri)))]
+mod reorder;
 pub mod runtime;
 pub mod secret;
 mod sync;

@@ -14,7 +14,11 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     for entry in std::fs::read_dir(folder).expect("a folder of the source") {
         let path = entry.expect("an entry").path();
         let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        if stem == "tests" || stem.ends_with("_tests") || stem == "explored" {
+        if stem == "tests"
+            || stem.ends_with("_tests")
+            || stem.ends_with("_model")
+            || ["explored", "reordered"].contains(&&*stem)
+        {
             continue;
         }
         if path.is_dir() {

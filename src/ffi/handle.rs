@@ -21,6 +21,8 @@ mod kv;
 mod lookup;
 mod micro;
 mod obj;
+#[cfg(all(test, not(miri)))]
+mod reordered;
 mod slot;
 #[cfg(test)]
 mod slot_tests;

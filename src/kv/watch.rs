@@ -424,9 +424,9 @@ impl Sink {
 }
 
 impl MsgSink for Sink {
-    fn around(&self, _: &Arc<Subscription>, round: &mut dyn FnMut()) {
+    fn around(&self, sub: &Arc<Subscription>, round: &mut dyn FnMut()) {
         self.sink.around(round);
-        self.push.round_over();
+        self.push.round_over(sub);
     }
 
     fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>) {

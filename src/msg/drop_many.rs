@@ -65,7 +65,6 @@ impl Drop for DropMany {
 mod tests {
     use super::*;
     use crate::msg::owner::OwnerRef;
-    use crate::msg::owner::tests::count;
 
     #[test]
     fn owners_and_blocks_are_released_with_the_last_message() {
@@ -84,9 +83,9 @@ mod tests {
             }
             dropped.add(msg);
         }
-        assert!(count(&owners[0]) + count(&owners[1]) > 2, "not yet");
+        assert!(owners[0].count() + owners[1].count() > 2, "not yet");
         drop(dropped);
-        assert_eq!((count(&owners[0]), count(&owners[1])), (1, 1));
+        assert_eq!((owners[0].count(), owners[1].count()), (1, 1));
         assert_eq!(kept.payload(), b"kept");
     }
 

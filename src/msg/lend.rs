@@ -54,7 +54,6 @@ impl Msg {
 mod tests {
     use super::*;
     use crate::msg::owner::OwnerRef;
-    use crate::msg::owner::tests::count;
 
     fn msg() -> Msg {
         Msg::create(b"s", None, b"x").unwrap()
@@ -83,7 +82,7 @@ mod tests {
             let _ = panics.lend(|_| panic!("a callback panics"));
         }));
         assert!(caught.is_err());
-        assert_eq!(count(&owner), 1);
+        assert_eq!(owner.count(), 1);
         drop(keeps_the_block);
     }
 }

@@ -277,7 +277,6 @@ impl std::fmt::Debug for Msg {
 mod tests {
     use super::*;
     use crate::msg::MsgList;
-    use crate::msg::owner::tests::count;
 
     #[test]
     fn a_created_message_has_its_parts_and_nuls_behind_them() {
@@ -361,14 +360,14 @@ mod tests {
         a.set_owner(owner.clone());
         b.set_owner(owner.clone());
         b.set_owner(owner.clone());
-        assert_eq!(count(&owner), 3);
+        assert_eq!(owner.count(), 3);
         assert_eq!(a.owner().unwrap().get(), Some(&7u32));
         assert_eq!(a.owner().unwrap().get::<i8>(), None);
         drop(a);
-        assert_eq!(count(&owner), 2);
+        assert_eq!(owner.count(), 2);
         let mut list = MsgList::new();
         list.push(b);
-        assert_eq!(count(&owner), 1);
+        assert_eq!(owner.count(), 1);
         list.push(msg());
         let mut b = list.pop().unwrap();
         assert!(b.owner().is_none());
@@ -376,7 +375,7 @@ mod tests {
         let raw = b.into_raw();
         // SAFETY: from `into_raw`, and its block is alive through the other message.
         drop(unsafe { Msg::from_raw(raw) });
-        assert_eq!(count(&owner), 1);
+        assert_eq!(owner.count(), 1);
         assert_eq!(list.len(), 1);
     }
 

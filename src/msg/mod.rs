@@ -34,9 +34,13 @@ mod lend;
 pub mod list;
 pub mod message;
 pub mod owner;
+#[cfg(test)]
+mod owner_tests;
 mod pool;
 pub mod receive;
 mod release;
+#[cfg(all(test, not(miri)))]
+mod reordered;
 pub mod status;
 
 pub use cell::MsgCell;
@@ -48,6 +52,8 @@ pub use owner::{Owner, OwnerRef, Owners};
 pub use pool::{Usage, trim, usage, wants_trim};
 pub use receive::Receiver;
 pub use status::{ACK_PREFIX, MsgStatus};
+
+use crate::sync;
 
 /// Returns all unused blocks to the system, when the library closes.
 pub fn release_unused() {

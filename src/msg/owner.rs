@@ -5,12 +5,15 @@
 //! in a list have, so a message has one or the other, and neither costs an allocation.
 //!
 //! References are counted here and not by an `Arc`, so that those of many messages are taken, and dropped, in one
-//! atomic operation.
+//! atomic operation. Adding needs no order, because it is done through a reference. Dropping releases what the thread
+//! has done by its references, and the thread that drops the last ones acquires all of that before the end. Tests run
+//! this module's source with weak memory (`reordered.rs`).
 
 use std::any::Any;
 use std::ops::Deref;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
+
+use super::sync::{Acquire, AtomicUsize, Relaxed, Release, fence};
 
 /// The object that messages are received through, behind a pointer that fits into a message.
 pub struct Owner {
@@ -44,11 +47,17 @@ impl OwnerRef {
 
     /// References for `count` messages.
     pub fn many(&self, count: usize) -> Owners {
-        self.refs.fetch_add(count, Ordering::Relaxed);
+        self.refs.fetch_add(count, Relaxed);
         Owners {
             owner: self.0,
             left: count,
         }
+    }
+
+    /// The number of references.
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.refs.load(Relaxed)
     }
 
     /// Turns the reference into a pointer that owns it.
@@ -68,7 +77,7 @@ impl Deref for OwnerRef {
 
 impl Clone for OwnerRef {
     fn clone(&self) -> Self {
-        self.refs.fetch_add(1, Ordering::Relaxed);
+        self.refs.fetch_add(1, Relaxed);
         OwnerRef(self.0)
     }
 }
@@ -116,54 +125,10 @@ impl Drop for Owners {
 pub(super) unsafe fn give_back(owner: NonNull<Owner>, count: usize) {
     // SAFETY: alive through these references.
     let refs = unsafe { &owner.as_ref().refs };
-    if refs.fetch_sub(count, Ordering::Release) == count {
+    if refs.fetch_sub(count, Release) == count {
         // What others have done by their references comes before the end.
-        fence(Ordering::Acquire);
+        fence(Acquire);
         // SAFETY: from a box, and these were the last references.
         drop(unsafe { Box::from_raw(owner.as_ptr()) });
-    }
-}
-
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use std::sync::Arc;
-
-    /// The number of references.
-    pub(in crate::msg) fn count(owner: &OwnerRef) -> usize {
-        owner.refs.load(Ordering::Relaxed)
-    }
-
-    #[test]
-    fn references_are_taken_one_by_one_or_many_at_a_time() {
-        let value = Arc::new(());
-        let owner = OwnerRef::new(value.clone());
-        let mut many = owner.many(3);
-        assert_eq!(count(&owner), 4);
-        let first = many.next().unwrap();
-        assert!(first.get::<Arc<()>>().is_some() && first.get::<u8>().is_none());
-        drop(first);
-        let (second, third) = (many.next(), many.next());
-        assert!(many.next().is_none());
-        drop(many);
-        assert_eq!(count(&owner), 3);
-        drop((second, owner.many(7), owner));
-        assert_eq!(Arc::strong_count(&value), 2);
-        drop(third);
-        assert_eq!(Arc::strong_count(&value), 1);
-    }
-
-    #[test]
-    fn the_last_reference_may_be_dropped_by_any_thread() {
-        let value = Arc::new(());
-        let owner = OwnerRef::new(value.clone());
-        std::thread::scope(|scope| {
-            for _ in 0..3 {
-                let many = owner.many(100);
-                scope.spawn(move || many.for_each(drop));
-            }
-            drop(owner);
-        });
-        assert_eq!(Arc::strong_count(&value), 1);
     }
 }

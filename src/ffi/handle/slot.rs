@@ -29,7 +29,8 @@
 //!
 //! In short, whenever no thread is in the middle of one of these calls: the slot owns an object if and only if it is
 //! not `DEAD`, or pins are taken; and it is not `LINGERING` without a hold. A pin always has its object. Tests run
-//! this module's source in all orders of two threads, and in many of four (`ffi/handle/explored.rs`).
+//! this module's source in all orders of two threads, and in many of four (`ffi/handle/explored.rs`), and in all
+//! executions of two threads with weak memory (`ffi/handle/reordered.rs`).
 //!
 //! Counters are never reset: a late call on a stale pointer may pin a slot that is unused, or in use again. It sees a
 //! dead slot, or the new object, and in both cases its pin counts like any other.

@@ -52,7 +52,7 @@ impl MsgSink for PushSink {
     fn around(&self, sub: &Arc<Subscription>, round: &mut dyn FnMut()) {
         let _held = hold_both(sub);
         round();
-        self.push.round_over();
+        self.push.round_over(sub);
     }
 
     fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>) {

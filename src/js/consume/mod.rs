@@ -13,6 +13,7 @@
 //! | `api`, `ending` | the API as subscriptions use it without waiting; what becomes of a consumer when its subscription ends |
 //! | `inspect` | what a program can ask about the consumer |
 //! | [`flow`], [`flow_ack`], `push_flow` | answering flow control; consumers whose messages that acknowledges |
+//! | `counts` | how many messages of a push subscription the program has received, and what becomes due then |
 //! | [`patience`] | no server is silent while what it has sent lies in the socket |
 //! | [`backoff`] | how long to wait before a consumer is created again |
 
@@ -20,7 +21,10 @@ pub mod ack;
 mod api;
 pub mod backoff;
 mod bound;
+mod counts;
 mod ending;
+#[cfg(test)]
+mod explored;
 pub mod flow;
 pub mod flow_ack;
 mod inspect;
@@ -33,6 +37,8 @@ mod push_flow;
 mod push_intake;
 mod push_recover;
 mod recover;
+#[cfg(all(test, not(miri)))]
+mod reordered;
 mod room;
 pub mod select;
 pub mod subscribe;
@@ -46,3 +52,5 @@ pub use patience::Patience;
 pub use push::{Events, Push, SequenceMismatch};
 pub use select::{Mode, SubOptions, Wanted};
 pub use subscribe::{Delivery, subscribe};
+
+use crate::sync;

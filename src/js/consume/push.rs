@@ -3,12 +3,13 @@
 //! The reading thread gives each batch to `push_intake`, which removes heartbeats and flow control, and notifies the
 //! [`Machine`]. `recover` executes the actions of the machine.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
 use super::ack::Acker;
 use super::api::Api;
+use super::counts::{Counts, Due};
 use super::ending::Ending;
 use super::flow::FlowControl;
 use super::flow_ack::FlowAcks;
@@ -103,24 +104,6 @@ pub(super) struct State {
     pub(super) ended: bool,
 }
 
-/// The counters that the delivering thread reads for each message.
-pub(super) struct Counts {
-    /// Messages that were delivered to the program.
-    pub(super) taken: AtomicU64,
-    /// The number of passed messages that the queue dropped.
-    pub(super) dropped: AtomicU64,
-    /// An answer to flow control is due when this number of messages was taken or dropped.
-    pub(super) answer_after: AtomicU64,
-    /// The machine waits for room in the queue.
-    pub(super) full: AtomicBool,
-}
-
-impl Counts {
-    pub(super) fn dealt_with(&self) -> u64 {
-        self.taken.load(Ordering::SeqCst) + self.dropped.load(Ordering::SeqCst)
-    }
-}
-
 /// The arguments for making a push subscription.
 pub(super) struct PushArgs<'a> {
     pub(super) api: Arc<Api>,
@@ -162,12 +145,7 @@ impl Push {
                 timing: Timing::default(),
                 ended: false,
             }),
-            counts: Counts {
-                taken: AtomicU64::new(0),
-                dropped: AtomicU64::new(0),
-                answer_after: AtomicU64::new(u64::MAX),
-                full: AtomicBool::new(false),
-            },
+            counts: Counts::new(),
             mismatch_due: AtomicBool::new(false),
             ending: Ending::new(&args.api, &args.selection.stream),
             sub: OnceLock::new(),
@@ -198,7 +176,7 @@ impl Push {
 
     /// The number of messages that were delivered to the program.
     pub fn taken(&self) -> u64 {
-        self.counts.taken.load(Ordering::SeqCst)
+        self.counts.taken()
     }
 
     /// The messages that were missing at the last heartbeat.
@@ -218,45 +196,36 @@ impl Push {
 
     /// A message was delivered to the program, which has taken it itself.
     pub fn handed_over(&self, sub: &Arc<Subscription>) {
-        self.counts.taken.fetch_add(1, Ordering::SeqCst);
-        if self.counts.dealt_with() >= self.counts.answer_after.load(Ordering::SeqCst) {
-            self.answer_flow(&mut self.state.lock());
-        }
-        if self.counts.full.load(Ordering::Relaxed) {
-            self.look_for_room(sub);
-        }
+        self.look(self.counts.count_shared(), sub);
     }
 
     /// As [`Push::handed_over`], on the only thread that delivers messages of this subscription, which calls
-    /// [`Push::round_over`] after the last of several ones. The count is neither added to nor compared in an atomic
-    /// operation: that answers to flow control are due can be missed here, if they have just been asked for.
+    /// [`Push::round_over`] after the last of several ones.
+    #[inline]
     pub fn called(&self, sub: &Arc<Subscription>) {
-        let taken = self.counts.taken.load(Ordering::Relaxed) + 1;
-        self.counts.taken.store(taken, Ordering::Release);
-        let dropped = self.counts.dropped.load(Ordering::Relaxed);
-        if taken + dropped >= self.counts.answer_after.load(Ordering::Relaxed) {
-            self.answer_flow(&mut self.state.lock());
-        }
-        if self.counts.full.load(Ordering::Relaxed) {
-            self.look_for_room(sub);
-        }
+        self.look(self.counts.count(), sub);
     }
 
     /// The messages that the delivering thread had taken from the queue have been delivered.
-    pub fn round_over(&self) {
-        // Either this thread finds that an answer is due, or the one that reads finds what has been taken.
-        fence(Ordering::SeqCst);
-        if self.counts.dealt_with() >= self.counts.answer_after.load(Ordering::SeqCst) {
-            self.answer_flow(&mut self.state.lock());
+    pub fn round_over(&self, sub: &Arc<Subscription>) {
+        self.look(self.counts.round_over(), sub);
+    }
+
+    #[inline]
+    fn look(&self, due: Due, sub: &Arc<Subscription>) {
+        if due.is_any() {
+            self.look_closer(due, sub);
         }
     }
 
     #[cold]
-    fn look_for_room(&self, sub: &Arc<Subscription>) {
-        if Room::of(sub).is_half_empty() {
-            self.counts.full.store(false, Ordering::Relaxed);
+    fn look_closer(&self, due: Due, sub: &Arc<Subscription>) {
+        if due.answer {
+            self.answer_flow(&mut self.state.lock());
+        }
+        if due.room && Room::of(sub).is_half_empty() {
             let mut state = self.state.lock();
-            state.machine.drained(Instant::now());
+            self.has_room(&mut state);
             state.overflow_told = false;
             drop(state);
             recover(self);
@@ -274,6 +243,12 @@ impl Push {
         self.sub
             .get()
             .is_none_or(|sub| sub.upgrade().is_some_and(|sub| sub.is_served()))
+    }
+
+    /// The queue has room again: what did not fit is to be requested again.
+    pub(super) fn has_room(&self, state: &mut State) {
+        self.counts.has_room();
+        state.machine.drained(Instant::now());
     }
 
     /// The name of the consumer that the library has created and that has not been deleted yet: the

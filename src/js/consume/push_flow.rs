@@ -1,7 +1,6 @@
 //! The answers of a push subscription to flow control, and consumers whose messages these answers acknowledge.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::flow_ack::{Floor, FlowAcks, Verdict};
@@ -20,12 +19,9 @@ impl Push {
     pub(super) fn asked(&self, state: &mut State, reply: &[u8], kept: usize) {
         let received = state.passed + kept as u64;
         let floor = state.flow_acks.as_ref().and_then(FlowAcks::floor);
-        let taken = self.counts.dealt_with();
-        if state.flow.asked(reply, floor, received, taken) {
+        if self.counts.asked(&mut state.flow, reply, floor, received) {
             self.answer(reply, floor);
         }
-        let after = state.flow.due_after();
-        self.counts.answer_after.store(after, Ordering::SeqCst);
     }
 
     /// Sends an empty message, which is sufficient for the server unless the answer acknowledges messages.
@@ -48,19 +44,17 @@ impl Push {
     /// Answers flow control if that is due.
     #[cold]
     pub(super) fn answer_flow(&self, state: &mut State) {
-        if let Some((reply, floor)) = state.flow.due(self.counts.dealt_with()) {
-            self.counts.answer_after.store(u64::MAX, Ordering::SeqCst);
+        if let Some((reply, floor)) = self.counts.due(&mut state.flow) {
             self.answer(&reply, floor);
         }
     }
 
     /// The consumer that asked for flow control does not exist any more.
     pub(super) fn forget_flow(&self, state: &mut State) {
-        state.flow.forget();
+        self.counts.forget(&mut state.flow);
         if let Some(acks) = &mut state.flow_acks {
             acks.replaced();
         }
-        self.counts.answer_after.store(u64::MAX, Ordering::SeqCst);
     }
 
     /// Takes messages without a gap between them; those behind a gap are requested again.

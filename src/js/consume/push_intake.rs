@@ -43,7 +43,7 @@ impl Intake for Push {
         }
         if let Ok(dropped) = sub.dropped() {
             let dropped = u64::try_from(dropped).unwrap_or(0);
-            self.counts.dropped.store(dropped, Ordering::SeqCst);
+            self.counts.set_dropped(dropped);
         }
         let epoch = state.machine.epoch();
         let mut kept = MsgList::new();
@@ -71,6 +71,14 @@ impl Intake for Push {
             }
         }
         self.answer_flow(&mut state);
+        // After the messages that fitted were queued: the program may have taken all of them, and those before them,
+        // in the meantime.
+        if state.machine.is_full()
+            && state.machine.epoch() != epoch
+            && Room::of(sub).is_half_empty()
+        {
+            self.has_room(&mut state);
+        }
         let act = state.machine.epoch() != epoch || state.machine.is_short();
         drop(state);
         drop(batch);
@@ -179,7 +187,7 @@ impl Push {
         }
         state.machine.overflowed(now);
         if state.machine.is_full() {
-            self.counts.full.store(true, Ordering::Relaxed);
+            self.counts.wait_for_room();
         }
         if !std::mem::replace(&mut state.overflow_told, true) {
             report_overflow(sub);

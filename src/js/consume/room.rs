@@ -47,7 +47,7 @@ impl Room {
     }
 
     pub(super) fn is_half_empty(&self) -> bool {
-        self.msgs >= self.limits.0 / 2 && self.bytes >= self.limits.1 / 2
+        self.msgs >= (self.limits.0 / 2).max(1) && self.bytes >= (self.limits.1 / 2).max(1)
     }
 }
 

@@ -18,22 +18,28 @@ impl Machine {
     pub fn overflowed(&mut self, now: Instant) {
         if self.is_listening() && !self.deferred {
             let first = self.is_first() && self.phase == Phase::Creating;
+            let fruitful = self.fruitful;
             self.reset(now);
             if !first {
-                self.phase = Phase::Full;
+                // A consumer that has had nothing delivered fills no queue: the message alone is beyond the limits,
+                // and will be when it is sent again.
+                self.phase = Phase::Full(match self.phase {
+                    Phase::Waiting(at) if !fruitful => at,
+                    _ => now,
+                });
             }
         }
     }
 
     /// Does it wait for room in the queue?
     pub fn is_full(&self) -> bool {
-        self.phase == Phase::Full
+        matches!(self.phase, Phase::Full(_))
     }
 
     /// There is room in the queue again.
     pub fn drained(&mut self, now: Instant) {
-        if self.phase == Phase::Full {
-            self.wait_until(now);
+        if let Phase::Full(at) = self.phase {
+            self.wait_until(at.max(now));
         }
     }
 
@@ -50,7 +56,7 @@ impl Machine {
             return;
         }
         match self.phase {
-            Phase::Ended | Phase::Full => {}
+            Phase::Ended | Phase::Full(_) => {}
             // The call that creates the first consumer detects whether this has succeeded.
             Phase::Creating if self.is_first() => self.deferred = true,
             _ => {

@@ -72,8 +72,8 @@ enum Phase {
     Live,
     /// A consumer will be created at this time.
     Waiting(Instant),
-    /// The queue is full; nothing is created until the program has taken some of it.
-    Full,
+    /// The queue is full; nothing is created until the program has taken some of it, nor before this time.
+    Full(Instant),
     /// There is no connection.
     Offline,
     /// The subscription has ended.

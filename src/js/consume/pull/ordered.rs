@@ -118,6 +118,14 @@ impl Pull {
             deliver
         });
         let is_given_up = machine.epoch() != epoch;
+        if is_given_up && machine.is_full() {
+            // If there is nothing to take, the program does not come and look for room: the message is beyond the limits.
+            let mut room = Room::of(sub);
+            room.holds(msgs);
+            if room.is_half_empty() {
+                machine.drained(now);
+            }
+        }
         let tells = overflow && !std::mem::replace(&mut order.overflow_told, true);
         if skipped > 0 {
             state.flow.skipped(skipped);
