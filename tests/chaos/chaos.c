@@ -437,9 +437,11 @@ static void run(void) {
             "%" PRIu64 " connections and %" PRIu64 " subscriptions were reported as ended", churned.released,
             churned.completed);
     if (flat != NULL) {
-        long at_first, grown = samples_grown(&at_first);
+        long at_first, grown = samples_grown(&at_first), allocated_first,
+                       more = samples_allocated(&allocated_first);
 
-        printf("memory: %ld KiB at first, %ld KiB more at last\n", at_first, grown);
+        printf("memory: %ld KiB at first, %ld KiB more at last; allocated of it: %ld KiB, %ld KiB more\n",
+               at_first, grown, allocated_first, more);
         require(grown <= atol(flat), "memory grew by %ld KiB", grown);
     }
     proxies_stop();

@@ -10,6 +10,7 @@ WIDTH, PANEL, LEFT, GAP = 900, 110, 90, 34
 # name, unit, column, what the panel shows
 PANELS = [
     ("resident memory", "MiB", lambda row: row[1] / 1024),
+    ("allocated memory", "MiB", lambda row: row[8] / 1024 if len(row) > 8 else None),
     ("threads", "", lambda row: row[2]),
     ("descriptors", "", lambda row: row[3]),
     ("median round trip", "ms", lambda row: row[4] / 1000 if row[6] else None),

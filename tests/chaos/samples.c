@@ -1,12 +1,14 @@
 #include "samples.h"
 
 #include <dirent.h>
+#include <malloc.h>
 
 #include "load.h"
 
 static FILE *samples;
 static int64_t began, total;
 static long first_kib, last_kib;
+static long first_allocated, last_allocated;
 static int first_count, last_count;
 
 static long resident_kib(void) {
@@ -17,6 +19,17 @@ static long resident_kib(void) {
         abort();
     fclose(f);
     return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* What the program and the library have of it. The rest of the resident memory is free, and kept by the C library. */
+static long allocated_kib(void) {
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+    struct mallinfo2 info = mallinfo2();
+
+    return (long)((info.uordblks + info.hblkhd) / 1024);
+#else
+    return 0;
+#endif
 }
 
 static int entries_of(const char *folder) {
@@ -41,21 +54,23 @@ void samples_begin(const char *file, int64_t total_ms) {
 void sample(uint64_t reconnects) {
     int64_t median, longest, now = now_ms() - began;
     int count;
-    long kib = resident_kib();
+    long kib = resident_kib(), allocated = allocated_kib();
 
     load_latency(&median, &longest, &count);
     if (samples != NULL) {
-        fprintf(samples, "%.1f %ld %d %d %" PRId64 " %" PRId64 " %d %" PRIu64 "\n", (double)now / 1000, kib,
-                entries_of("/proc/self/task"), entries_of("/proc/self/fd"), median, longest, count,
-                reconnects);
+        fprintf(samples, "%.1f %ld %d %d %" PRId64 " %" PRId64 " %d %" PRIu64 " %ld\n", (double)now / 1000,
+                kib, entries_of("/proc/self/task"), entries_of("/proc/self/fd"), median, longest, count,
+                reconnects, allocated);
         fflush(samples);
     }
     /* The first tenth warms up. */
     if (now >= total / 10 && now < 3 * total / 10) {
         first_kib += kib;
+        first_allocated += allocated;
         first_count++;
     } else if (now >= 8 * total / 10) {
         last_kib += kib;
+        last_allocated += allocated;
         last_count++;
     }
 }
@@ -63,6 +78,11 @@ void sample(uint64_t reconnects) {
 long samples_grown(long *at_first) {
     *at_first = first_count == 0 ? 0 : first_kib / first_count;
     return last_count == 0 ? 0 : last_kib / last_count - *at_first;
+}
+
+long samples_allocated(long *at_first) {
+    *at_first = first_count == 0 ? 0 : first_allocated / first_count;
+    return last_count == 0 ? 0 : last_allocated / last_count - *at_first;
 }
 
 void samples_end(void) {
