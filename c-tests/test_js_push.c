@@ -180,6 +180,40 @@ static void queue_shares_a_durable(void) {
     push_end(&p);
 }
 
+/* The queue group is not the durable name of a consumer that the program names. */
+static void queue_of_a_consumer_with_another_name(void) {
+    natsSubscription *a = NULL, *b = NULL;
+    jsSubOptions options;
+    jsConsumerConfig cfg;
+    push p;
+
+    push_start(&p, 0);
+    CHECK_OK(jsConsumerConfig_Init(&cfg));
+    cfg.Durable = "pushed";
+    cfg.AckPolicy = js_AckExplicit;
+    cfg.DeliverSubject = "to.workers";
+    cfg.DeliverGroup = "workers";
+    CHECK_OK(js_AddConsumer(NULL, p.js, "S", &cfg, NULL, NULL));
+    options = sub_options();
+    options.Stream = "S";
+    options.Consumer = "pushed";
+    options.Queue = "workers";
+    CHECK_OK(js_Subscribe(&a, p.js, "foo", on_message, &p.m, NULL, &options, NULL));
+    CHECK_OK(js_Subscribe(&b, p.js, NULL, on_message, &p.m, NULL, &options, NULL));
+    CHECK_STR(consumer_of(a), "pushed");
+    CHECK_STR(consumer_of(b), "pushed");
+    publish_numbers(p.nc, "foo", 0, 200);
+    CHECK_REACHED(&p.m.messages, 200);
+    expect_acknowledged(a, 200);
+    natsSubscription_Destroy(a);
+    natsSubscription_Destroy(b);
+    CHECK(consumer_exists(&p, "pushed"));
+    options.Config.Durable = "workers";
+    CHECK_STATUS(js_Subscribe(&a, p.js, "foo", on_message, &p.m, NULL, &options, NULL), NATS_ERR);
+    CHECK_ERROR(NATS_ERR, "configuration requests durable to be 'workers', but consumer's value is 'pushed'");
+    push_end(&p);
+}
+
 static void durable_stays_and_is_found(void) {
     natsSubscription *sub = NULL;
     jsErrCode code = (jsErrCode)0;
@@ -554,6 +588,7 @@ static const test_case cases[] = {
     TEST(callback_acknowledges_by_itself),
     TEST(acks_that_nobody_needs),
     TEST(queue_shares_a_durable),
+    TEST(queue_of_a_consumer_with_another_name),
     TEST(durable_stays_and_is_found),
     TEST(bound_to_what_exists),
     TEST(several_subjects),

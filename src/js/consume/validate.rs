@@ -70,7 +70,12 @@ pub(super) fn attach(
             _ => {}
         },
     }
-    match difference(config, is) {
+    // A durable name from elsewhere, as the queue group's, only chooses a consumer.
+    let asked = ConsumerConfig {
+        durable: wanted.options.config.durable.clone(),
+        ..config.clone()
+    };
+    match difference(&asked, is) {
         Some(text) => refuse(text),
         None => Ok(()),
     }
@@ -346,6 +351,32 @@ mod tests {
             i.push_bound = true;
         });
         assert_eq!(text(&["a"], &queue, false, &bound), None);
+    }
+
+    #[test]
+    fn only_the_durable_name_in_the_options_is_compared() {
+        let mut options = SubOptions {
+            queue: "q".into(),
+            ..SubOptions::default()
+        };
+        let mut info = push_consumer();
+        info.config.deliver_group = "q".into();
+        let attached = |options: &SubOptions| {
+            let wanted = Wanted {
+                subjects: &["a"],
+                durable: None,
+                mode: Mode::Push,
+                options,
+            };
+            let config = ConsumerConfig {
+                durable: "q".into(),
+                ..options.config.clone()
+            };
+            attach(&wanted, &config, &info)
+        };
+        assert!(attached(&options).is_ok());
+        options.config.durable = "q".into();
+        assert!(attached(&options).is_err());
     }
 
     #[test]
