@@ -11,7 +11,7 @@
 //!
 //! | Layer | What it is | What it is not |
 //! |---|---|---|
-//! | [`error`], [`secret`], `words`, `random`, `reentrancy`, `sync` | [`error::Error`], and the one map from it to the statuses of C; text that is wiped; how texts show values, errors of the system and lists; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of those protocols that tests run in many orders (`explore`) and with weak memory (`reorder`) | |
+//! | [`error`], [`secret`], `words`, `random`, `reentrancy`, `sync`, `simd` | [`error::Error`], and the one map from it to the statuses of C; text that is wiped; how texts show values, errors of the system and lists; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of those protocols that tests run in many orders (`explore`) and with weak memory (`reorder`); operations on 16 bytes at once | |
 //! | [`log`] | what the library says about its work, on its way to the program's handlers and to standard error; secrets are masked | no threads of its own |
 //! | [`histogram`] | how often something took how long | |
 //! | `fork`, `locks` | which process this is, what is shared within one, descriptors that children close; locks that children of `fork` can use | no list of locks for the whole process |
@@ -261,5 +261,7 @@ mod reentrancy;
 mod reorder;
 pub mod runtime;
 pub mod secret;
+#[cfg(target_arch = "x86_64")]
+mod simd;
 mod sync;
 mod words;

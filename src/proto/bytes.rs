@@ -1,5 +1,8 @@
-//! Operations on bytes that several modules of this layer share: finding blanks eight bytes at a
-//! time, and parsing decimal numbers.
+//! Operations on bytes that several modules of this layer share: finding blanks eight or sixteen
+//! bytes at a time, and parsing decimal numbers.
+
+#[cfg(target_arch = "x86_64")]
+use crate::simd;
 
 /// A word with the lowest bit of each byte set.
 const ONES: u64 = u64::MAX / 255;
@@ -23,6 +26,15 @@ const fn unprintable(word: u64) -> u64 {
 /// Index of the first byte from `at` on that is at most `b' '`.
 #[inline(always)]
 pub(super) fn find_blank(buf: &[u8], mut at: usize) -> Option<usize> {
+    // Reply subjects of JetStream are long.
+    #[cfg(target_arch = "x86_64")]
+    while let Some(chunk) = buf.get(at..)?.first_chunk() {
+        let marks = simd::blanks(chunk);
+        if marks != 0 {
+            return Some(at + marks.trailing_zeros() as usize);
+        }
+        at += 16;
+    }
     while let Some(chunk) = buf.get(at..)?.first_chunk() {
         let marks = blanks(u64::from_le_bytes(*chunk));
         if marks != 0 {
