@@ -1874,8 +1874,8 @@ typedef bool (*jsFetchNextHandler)(int *messages, int64_t *maxBytes, natsSubscri
 
 /**
  * Settings of `js_PullSubscribeAsync`, `js_PullSubscribeSync` and their variants for several subjects. Part of
- * `jsOptions`; only the options of these calls are used, not those of a context. A negative number is refused with
- * `NATS_INVALID_ARG`.
+ * `jsOptions`; only the options of these calls are used, not those of a context. A negative number has the same effect
+ * as 0.
  *
  * @ingroup nats_js_context
  */
@@ -2183,8 +2183,7 @@ typedef struct jsStreamConsumerLimits {
  *
  * A configuration that is passed to the library is copied and remains the program's. One that the library returns is
  * part of a `jsStreamInfo`. Settings of newer servers that have no field here, and settings of sources, are kept
- * with it: they are part of an update that uses the same structure or a copy of it. A negative number is refused
- * with `NATS_INVALID_ARG`, except for -1 where it stands for no limit. Source: ADR-31, ADR-33, ADR-36,
+ * with it: they are part of an update that uses the same structure or a copy of it. Source: ADR-31, ADR-33, ADR-36,
  * ADR-43, ADR-48, ADR-49, ADR-50, ADR-51.
  *
  * @ingroup nats_js_streams
@@ -2211,7 +2210,7 @@ typedef struct jsStreamConfig {
     int64_t MaxBytes;
     /** The maximum age of messages in nanoseconds; 0 for no limit. */
     int64_t MaxAge;
-    /** The maximum number of messages of each subject; 0 or -1 for no limit. */
+    /** The maximum number of messages of each subject; 0 for no limit. */
     int64_t MaxMsgsPerSubject;
     /** The maximum size of a message in bytes; -1 for no limit. */
     int32_t MaxMsgSize;
@@ -2471,8 +2470,7 @@ typedef struct jsStreamInfo {
  *
  * A configuration that is passed to the library is copied and remains the program's. One that the library returns is
  * part of a `jsConsumerInfo`. Settings of newer servers that have no field here are kept with it: they are part of
- * an update that uses the same structure or a copy of it. A negative number is refused with `NATS_INVALID_ARG`, except
- * for -1 where it stands for no limit. Source: ADR-13, ADR-42.
+ * an update that uses the same structure or a copy of it. Source: ADR-13, ADR-42.
  *
  * @ingroup nats_js_consumers
  */
@@ -10591,7 +10589,7 @@ enum natsStatus jsAccountInfo_GetReserved(uint64_t *memory,
  * @retval NATS_OK The consumer is created.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
- * invalid; a choice, a number or a length is out of range; or a string is not UTF-8.
+ * invalid; a choice or a length is out of range; or a string is not UTF-8.
  * @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
  * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -10638,7 +10636,7 @@ enum natsStatus js_CreateConsumer(struct jsConsumerInfo **ci,
  * @retval NATS_OK The consumer has the configuration.
  * @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
- * invalid; a choice, a number or a length is out of range; or a string is not UTF-8.
+ * invalid; a choice or a length is out of range; or a string is not UTF-8.
  * @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
  * is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -10873,7 +10871,7 @@ NATS_EXTERN void jsConsumerPauseResponse_Destroy(struct jsConsumerPauseResponse 
  *
  * @retval NATS_OK The consumer exists.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
- * invalid; a choice, a number or a length is out of range; a string is not UTF-8; or the server does not
+ * invalid; a choice or a length is out of range; a string is not UTF-8; or the server does not
  * support consumers with several filters.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
  * version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
@@ -10931,7 +10929,7 @@ enum natsStatus js_AddConsumer(struct jsConsumerInfo **ci,
  *
  * @retval NATS_OK The consumer has the configuration.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL, or has no `Durable`; a
- * name is missing or invalid; a choice, a number or a length is out of range; or a string is not UTF-8.
+ * name is missing or invalid; a choice or a length is out of range; or a string is not UTF-8.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
  * version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
  * the setting.
@@ -11436,7 +11434,7 @@ enum natsStatus natsSubscription_Fetch(struct natsMsgList *list,
  *
  * @retval NATS_OK At least one message was fetched.
  * @retval NATS_INVALID_ARG `list`, `sub` or `request` is NULL, `sub` was destroyed, `Batch` is not positive,
- * another number is negative, or the server rejected the request as invalid: the last error has the reason.
+ * `MaxBytes` is negative, or the server rejected the request as invalid: the last error has the reason.
  * @retval NATS_INVALID_TIMEOUT `Expires` is not positive and `NoWait` is not set.
  * @retval NATS_INVALID_SUBSCRIPTION `sub` is not a pull subscription, or is closed.
  * @retval NATS_ERR Another thread is fetching, or the subscription was made by
@@ -13061,7 +13059,7 @@ NATS_EXTERN enum natsStatus jsPubOptions_Init(struct jsPubOptions *opts);
  *
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
- * options contradict each other or have a negative number.
+ * options contradict each other.
  * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
  * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
@@ -13146,7 +13144,7 @@ enum natsStatus js_PullSubscribe(natsSubscription **sub,
  *
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, `subject` is missing,
- * or options contradict each other or have a negative number.
+ * or options contradict each other.
  * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
  * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
@@ -13209,7 +13207,7 @@ enum natsStatus js_PullSubscribeAsync(natsSubscription **sub,
  *
  * @retval NATS_OK The subscription was made.
  * @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, there is a
- * handler, or options contradict each other or have a negative number.
+ * handler, or options contradict each other.
  * @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
  * durable name.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
@@ -13946,7 +13944,7 @@ NATS_EXTERN void jsSourceExtra_Destroy(struct jsSourceExtra *extra);
  *
  * @retval NATS_OK The stream exists.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
- * has a dot, white space, a control character, a slash, a backslash or a wildcard; a choice, a number or a
+ * has a dot, white space, a control character, a slash, a backslash or a wildcard; a choice or a
  * length is out of range; a string is not UTF-8; or a source has both `Domain` and `External`.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
  * version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
@@ -14006,7 +14004,7 @@ enum natsStatus js_AddStream(struct jsStreamInfo **si,
  * @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
  * error is cleared.
  * @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
- * invalid; a choice, a number or a length is out of range; or a string is not UTF-8.
+ * invalid; a choice or a length is out of range; or a string is not UTF-8.
  * @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
  * version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
  * the setting.
@@ -14676,7 +14674,7 @@ NATS_EXTERN enum natsStatus js_KeyValueNames(struct kvKeysList *list, jsCtx *js)
  *
  * @retval NATS_OK The bucket can be used. It was created, or existed with the same configuration.
  * @retval NATS_INVALID_ARG An argument is NULL, `js` was destroyed, the name is not valid, or a
- * value is beyond its limit: `History` above 64, `LimitMarkerTTL` below a second, a negative `TTL`.
+ * value is beyond its limit: `History` above 64, `LimitMarkerTTL` below a second.
  * @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set and the server is older than 2.11.
  * @retval NATS_ERR The server refused the request, for example because the bucket exists with
  * another configuration: its text is the last error.

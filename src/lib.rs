@@ -62,7 +62,7 @@
 //! | `client/metrics.rs` | what connections have done so far, as values and as OpenMetrics text |
 //! | `client/requests/` | the assignment of answers to requests. Requests are made in `client/request.rs`, `request_then.rs`, `request_callback.rs` and `reply_context.rs` |
 //! | [`js::api`] | the JSON of the API as types: one list of fields for each struct, unknown ones kept; error codes |
-//! | [`js::needs`], [`js::ranges`] | what servers of a certain version are needed for: an older one would ignore it; numbers that mean nothing |
+//! | [`js::needs`] | what servers of a certain version are needed for: an older one would ignore it |
 //! | [`js::context`], [`js::manage`] | a context and one call with its options; streams, consumers, single messages, many at once |
 //! | [`js::publish`] | publishing to streams: the table of messages that await their acks, who waits for room in it, batches |
 //! | [`kv::store`], [`kv::bucket`] | buckets, and the streams that they are |

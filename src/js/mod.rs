@@ -13,7 +13,6 @@
 //! | [`names`] | which names streams, consumers and groups can have |
 //! | [`needs`] | what servers of a certain version are needed for |
 //! | [`publish`] | publishing: with and without waiting, in batches |
-//! | [`ranges`] | which numbers configurations cannot have |
 //! | [`time`] | times and durations as JSON and headers have them |
 
 #![forbid(unsafe_code)]
@@ -27,7 +26,6 @@ pub mod manage;
 pub mod names;
 pub mod needs;
 pub mod publish;
-pub mod ranges;
 pub mod time;
 
 pub use api::ErrCode;

@@ -7,7 +7,6 @@ use crate::js::api::{
     Compression, Discard, Placement, Republish, Storage, StreamConfig, StreamSource,
     SubjectTransform,
 };
-use crate::js::ranges;
 
 /// The largest number of revisions of a key that a bucket can keep.
 const MOST_HISTORY: u8 = 64;
@@ -62,12 +61,6 @@ impl BucketConfig {
             // The two blanks are part of the text that programs have seen so far.
             return Err(Error::invalid_arg("history limited to a max of  64"));
         }
-        // By the names that the fields have here; the stream's are checked when it is sent.
-        ranges::limits(&[
-            ("MaxValueSize", self.max_value_size),
-            ("MaxBytes", self.max_bytes),
-        ])?;
-        ranges::not_negative(&[("TTL", self.ttl), ("LimitMarkerTTL", self.limit_marker_ttl)])?;
         if self.limit_marker_ttl > 0 && self.limit_marker_ttl < SHORTEST_MARKER_TTL {
             return Err(Error::invalid_arg(
                 "LimitMarkerTTL must be at least one second",

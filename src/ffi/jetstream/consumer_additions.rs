@@ -35,7 +35,7 @@ use crate::js::manage::ConsumerAction;
 /// @retval NATS_OK The consumer is created.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
-/// invalid; a choice, a number or a length is out of range; or a string is not UTF-8.
+/// invalid; a choice or a length is out of range; or a string is not UTF-8.
 /// @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
 /// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn js_CreateConsumer(
 /// @retval NATS_OK The consumer has the configuration.
 /// @retval NATS_NO_SERVER_SUPPORT The server is older than 2.10.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
-/// invalid; a choice, a number or a length is out of range; or a string is not UTF-8.
+/// invalid; a choice or a length is out of range; or a string is not UTF-8.
 /// @retval NATS_ERR The server refused the request: its text is the last error and its code is in `errCode`, which
 /// is `JSStreamNotFoundErr` if the stream does not exist. Or the answer is not JSON.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled; `errCode` is `JSNotEnabledErr`.

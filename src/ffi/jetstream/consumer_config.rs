@@ -14,8 +14,7 @@ use crate::ffi::types::natsMetadata;
 ///
 /// A configuration that is passed to the library is copied and remains the program's. One that the library returns is
 /// part of a `jsConsumerInfo`. Settings of newer servers that have no field here are kept with it: they are part of
-/// an update that uses the same structure or a copy of it. A negative number is refused with `NATS_INVALID_ARG`, except
-/// for -1 where it stands for no limit. Source: ADR-13, ADR-42.
+/// an update that uses the same structure or a copy of it. Source: ADR-13, ADR-42.
 ///
 /// @ingroup nats_js_consumers
 #[repr(C)]

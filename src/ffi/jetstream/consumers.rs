@@ -62,7 +62,7 @@ pub(super) unsafe fn config(cfg: *mut jsConsumerConfig) -> js::Result<ConsumerCo
 ///
 /// @retval NATS_OK The consumer exists.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; a name is missing or
-/// invalid; a choice, a number or a length is out of range; a string is not UTF-8; or the server does not
+/// invalid; a choice or a length is out of range; a string is not UTF-8; or the server does not
 /// support consumers with several filters.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
 /// version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn js_AddConsumer(
 ///
 /// @retval NATS_OK The consumer has the configuration.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL, or has no `Durable`; a
-/// name is missing or invalid; a choice, a number or a length is out of range; or a string is not UTF-8.
+/// name is missing or invalid; a choice or a length is out of range; or a string is not UTF-8.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
 /// version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
 /// the setting.

@@ -8,7 +8,7 @@ use super::err_code::jsErrCodeArg;
 use super::given;
 use super::subscribe_types::jsFetchRequest;
 use crate::error::{Error, Result, Status, natsStatus};
-use crate::ffi::convert::{count, malloc_array, required, write_optional};
+use crate::ffi::convert::{malloc_array, required, write_optional};
 use crate::ffi::guard::guard;
 use crate::ffi::handle::{borrow_arc, natsSubscription};
 use crate::ffi::msg::{into_c, natsMsg};
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn natsSubscription_Fetch(
 ///
 /// @retval NATS_OK At least one message was fetched.
 /// @retval NATS_INVALID_ARG `list`, `sub` or `request` is NULL, `sub` was destroyed, `Batch` is not positive,
-/// another number is negative, or the server rejected the request as invalid: the last error has the reason.
+/// `MaxBytes` is negative, or the server rejected the request as invalid: the last error has the reason.
 /// @retval NATS_INVALID_TIMEOUT `Expires` is not positive and `NoWait` is not set.
 /// @retval NATS_INVALID_SUBSCRIPTION `sub` is not a pull subscription, or is closed.
 /// @retval NATS_ERR Another thread is fetching, or the subscription was made by
@@ -196,18 +196,20 @@ fn time(time: i64) -> Result<u64> {
         })
 }
 
-/// Nanoseconds that cannot be negative.
-fn nanos(time: i64, what: &str) -> Result<Duration> {
-    count(time, what).map(Duration::from_nanos)
+/// Nanoseconds, of which fewer than none are none.
+fn nanos(time: i64) -> Duration {
+    Duration::from_nanos(u64::try_from(time).unwrap_or(0))
 }
 
 /// # Safety
 /// The pointers are NULL or strings.
 unsafe fn fetch_request(request: &jsFetchRequest) -> Result<FetchRequest> {
-    let max_bytes = count(request.MaxBytes, "MaxBytes")?;
+    let max_bytes = u64::try_from(request.MaxBytes).map_err(|_| {
+        Error::invalid_arg(format!("MaxBytes cannot be negative: {}", request.MaxBytes))
+    })?;
     let batch = positive(request.Batch)?;
     let expires = match request.NoWait {
-        true => nanos(request.Expires, "Expires")?,
+        true => nanos(request.Expires),
         false => Duration::from_nanos(time(request.Expires)?),
     };
     Ok(FetchRequest {
@@ -216,9 +218,9 @@ unsafe fn fetch_request(request: &jsFetchRequest) -> Result<FetchRequest> {
         expires,
         no_wait: request.NoWait,
         options: PullOptions {
-            heartbeat: nanos(request.Heartbeat, "Heartbeat")?,
-            min_pending: count(request.MinPending, "MinPending")?,
-            min_ack_pending: count(request.MinAckPending, "MinAckPending")?,
+            heartbeat: nanos(request.Heartbeat),
+            min_pending: request.MinPending,
+            min_ack_pending: request.MinAckPending,
             // SAFETY: the contract above.
             group: unsafe { given::string(request.Group, "Group") }?,
             // SAFETY: likewise.

@@ -34,8 +34,8 @@ pub struct jsOptionsPublishAsync {
 }
 
 /// Settings of `js_PullSubscribeAsync`, `js_PullSubscribeSync` and their variants for several subjects. Part of
-/// `jsOptions`; only the options of these calls are used, not those of a context. A negative number is refused with
-/// `NATS_INVALID_ARG`.
+/// `jsOptions`; only the options of these calls are used, not those of a context. A negative number has the same effect
+/// as 0.
 ///
 /// @ingroup nats_js_context
 #[repr(C)]

@@ -1,7 +1,8 @@
 //! Pull subscriptions: messages are fetched, taken one by one, or given to a callback.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::call::{call_options, guard_api};
 use super::context::jsCtx;
@@ -15,7 +16,7 @@ use super::subscribe_types::jsSubOptions;
 use crate::client::{MsgSink, Subscription};
 use crate::error::{Error, Result, natsStatus};
 use crate::ffi::callback::Callback;
-use crate::ffi::convert::{count, millis, required};
+use crate::ffi::convert::required;
 use crate::ffi::handle::{EarlyOutput, borrow_arc, natsSubscription, new_subscription};
 use crate::ffi::subscribe::sink::MsgCallback;
 use crate::ffi::types::natsMsgHandler;
@@ -50,7 +51,7 @@ use crate::js::consume::{Mode, Wanted};
 ///
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, or
-/// options contradict each other or have a negative number.
+/// options contradict each other.
 /// @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
 /// durable name.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
@@ -149,7 +150,7 @@ pub unsafe extern "C" fn js_PullSubscribe(
 ///
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub`, `js` or `msgCB` is NULL, `js` was destroyed, `subject` is missing,
-/// or options contradict each other or have a negative number.
+/// or options contradict each other.
 /// @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
 /// durable name.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
@@ -228,7 +229,7 @@ pub unsafe extern "C" fn js_PullSubscribeAsync(
 ///
 /// @retval NATS_OK The subscription was made.
 /// @retval NATS_INVALID_ARG `sub` or `js` is NULL, `js` was destroyed, `subject` is missing, there is a
-/// handler, or options contradict each other or have a negative number.
+/// handler, or options contradict each other.
 /// @retval NATS_INVALID_QUEUE_NAME `Queue` of `subOpts` has white space or a control character, and there is a
 /// durable name.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting of the consumer, which the last error
@@ -297,21 +298,27 @@ pub(super) enum Messages {
     Called(MsgCallback),
 }
 
+/// Milliseconds, of which fewer than none are none.
+fn millis(time: i64) -> Duration {
+    Duration::from_millis(u64::try_from(time).unwrap_or(0))
+}
+
 /// # Safety
 /// The pointers are NULL or strings.
 unsafe fn flow_options(options: &jsOptionsPullSubscribeAsync) -> Result<FlowOptions> {
+    let int = |n: c_int| u64::try_from(n).unwrap_or(0);
     Ok(FlowOptions {
-        timeout: millis(options.Timeout, "Timeout")?,
-        max_messages: count(options.MaxMessages, "MaxMessages")?,
-        max_bytes: count(options.MaxBytes, "MaxBytes")?,
+        timeout: millis(options.Timeout),
+        max_messages: int(options.MaxMessages),
+        max_bytes: u64::try_from(options.MaxBytes).unwrap_or(0),
         no_wait: options.NoWait,
-        fetch_size: count(options.FetchSize, "FetchSize")?,
-        keep_ahead: count(options.KeepAhead, "KeepAhead")?,
+        fetch_size: int(options.FetchSize),
+        keep_ahead: int(options.KeepAhead),
         by_program: options.NextHandler.is_some(),
         pull: PullOptions {
-            heartbeat: millis(options.Heartbeat, "Heartbeat")?,
-            min_pending: count(options.MinPending, "MinPending")?,
-            min_ack_pending: count(options.MinAckPending, "MinAckPending")?,
+            heartbeat: millis(options.Heartbeat),
+            min_pending: options.MinPending,
+            min_ack_pending: options.MinAckPending,
             // SAFETY: the contract above.
             group: unsafe { given::string(options.Group, "Group") }?,
             ..PullOptions::default()

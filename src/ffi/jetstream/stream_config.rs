@@ -104,8 +104,7 @@ pub struct jsStreamConsumerLimits {
 ///
 /// A configuration that is passed to the library is copied and remains the program's. One that the library returns is
 /// part of a `jsStreamInfo`. Settings of newer servers that have no field here, and settings of sources, are kept
-/// with it: they are part of an update that uses the same structure or a copy of it. A negative number is refused
-/// with `NATS_INVALID_ARG`, except for -1 where it stands for no limit. Source: ADR-31, ADR-33, ADR-36,
+/// with it: they are part of an update that uses the same structure or a copy of it. Source: ADR-31, ADR-33, ADR-36,
 /// ADR-43, ADR-48, ADR-49, ADR-50, ADR-51.
 ///
 /// @ingroup nats_js_streams
@@ -131,7 +130,7 @@ pub struct jsStreamConfig {
     pub MaxBytes: i64,
     /// The maximum age of messages in nanoseconds; 0 for no limit.
     pub MaxAge: i64,
-    /// The maximum number of messages of each subject; 0 or -1 for no limit.
+    /// The maximum number of messages of each subject; 0 for no limit.
     pub MaxMsgsPerSubject: i64,
     /// The maximum size of a message in bytes; -1 for no limit.
     pub MaxMsgSize: i32,

@@ -46,7 +46,7 @@ pub(super) unsafe fn config(cfg: *const jsStreamConfig) -> js::Result<StreamConf
 ///
 /// @retval NATS_OK The stream exists.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
-/// has a dot, white space, a control character, a slash, a backslash or a wildcard; a choice, a number or a
+/// has a dot, white space, a control character, a slash, a backslash or a wildcard; a choice or a
 /// length is out of range; a string is not UTF-8; or a source has both `Domain` and `External`.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
 /// version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn js_AddStream(
 /// @retval NATS_NOT_FOUND The stream does not exist; `errCode` is `JSStreamNotFoundErr`. The last
 /// error is cleared.
 /// @retval NATS_INVALID_ARG `js` is NULL or was destroyed; `cfg` is NULL; the name is missing or
-/// invalid; a choice, a number or a length is out of range; or a string is not UTF-8.
+/// invalid; a choice or a length is out of range; or a string is not UTF-8.
 /// @retval NATS_NO_SERVER_SUPPORT The server is too old for a setting, which the last error names together with the
 /// version that supports it. Or the answer came from another server of the cluster that is too old and has ignored
 /// the setting.

@@ -29,7 +29,7 @@ use crate::kv::store::Making;
 ///
 /// @retval NATS_OK The bucket can be used. It was created, or existed with the same configuration.
 /// @retval NATS_INVALID_ARG An argument is NULL, `js` was destroyed, the name is not valid, or a
-/// value is beyond its limit: `History` above 64, `LimitMarkerTTL` below a second, a negative `TTL`.
+/// value is beyond its limit: `History` above 64, `LimitMarkerTTL` below a second.
 /// @retval NATS_NO_SERVER_SUPPORT `LimitMarkerTTL` is set and the server is older than 2.11.
 /// @retval NATS_ERR The server refused the request, for example because the bucket exists with
 /// another configuration: its text is the last error.

@@ -17,7 +17,6 @@ use crate::ffi::jetstream::stream_config::convert::placement_from_c;
 use crate::ffi::jetstream::stream_info::convert::to_c as stream_to_c;
 use crate::ffi::types::natsMetadata;
 use crate::js::api::{Compression, StreamInfo};
-use crate::js::ranges;
 use crate::obj::change::NewMeta;
 use crate::obj::meta::Headers;
 use crate::obj::{Config, Description, Info, Link, names};
@@ -30,7 +29,6 @@ const NANOS: i64 = 1_000_000;
 pub(super) unsafe fn config(cfg: *const objStoreConfig) -> Result<Config> {
     // SAFETY: the contract above.
     let cfg = unsafe { cfg.as_ref() }.ok_or(Error::invalid_arg("cfg cannot be NULL"))?;
-    ranges::not_negative(&[("TTL", cfg.TTL)])?;
     // SAFETY: likewise.
     unsafe {
         Ok(Config {

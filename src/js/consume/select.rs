@@ -8,7 +8,6 @@ use crate::js::context::Call;
 use crate::js::error::{Error, Result};
 use crate::js::manage::ConsumerAction;
 use crate::js::names::check_durable;
-use crate::js::ranges;
 
 /// The request of the program.
 #[derive(Debug, Clone, Default)]
@@ -120,7 +119,6 @@ impl Wanted<'_> {
         if !config.durable.is_empty() {
             check_durable(&config.durable)?;
         }
-        ranges::check_consumer(&config)?;
         let consumer = match options.consumer.is_empty() {
             true => config.durable.clone(),
             false => options.consumer.clone(),

@@ -9,7 +9,6 @@ use crate::js::api::json::{Fields, Json};
 use crate::js::api::{ConsumerConfig, ConsumerInfo, ConsumerPause, ConsumerReset, Done, ErrCode};
 use crate::js::error::Result;
 use crate::js::names::{check_consumer, check_durable, check_group, check_stream};
-use crate::js::ranges;
 use crate::js::time::Time;
 use crate::words::shown;
 
@@ -61,7 +60,6 @@ impl Call<'_> {
         if !config.durable.is_empty() {
             check_durable(&config.durable)?;
         }
-        ranges::check_consumer(config)?;
         self.check_consumer_settings(config)?;
         let mut request = Fields::new();
         request.insert("stream_name".to_owned(), json!(stream));

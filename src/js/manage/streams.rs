@@ -14,7 +14,6 @@ use crate::js::api::{Done, ErrCode, External, StreamConfig, StreamInfo, StreamSo
 use crate::js::context::domain_prefix;
 use crate::js::error::{Error, Result};
 use crate::js::names::check_stream;
-use crate::js::ranges;
 
 const NOT_FOUND: &[ErrCode] = &[ErrCode::STREAM_NOT_FOUND];
 /// How often creating and updating are tried in turn if another client does the opposite at the same time.
@@ -72,7 +71,6 @@ impl Call<'_> {
 
     fn send_config(&self, function: &str, config: &StreamConfig) -> Result<StreamInfo> {
         check_stream(&config.name)?;
-        ranges::check_stream(config)?;
         self.check_stream_settings(config)?;
         let mut request = fields(config.write()).map_err(Plain::from)?;
         self.mark_pedantic(&mut request)?;

@@ -20,10 +20,10 @@ pub struct PullOptions {
     pub heartbeat: Duration,
     /// The request is served only while at least this number of messages is still to be delivered;
     /// 0 for always.
-    pub min_pending: u64,
+    pub min_pending: i64,
     /// The request is served only while at least this number of messages waits for
     /// acknowledgements; 0 for always.
-    pub min_ack_pending: u64,
+    pub min_ack_pending: i64,
     /// The priority group; empty for none.
     pub group: String,
     /// The id of the pin; empty for none.
@@ -70,13 +70,14 @@ impl Body<'_> {
                 let _ = write!(json, ",\"{name}\":{value}");
             }
         };
+        let positive = |value: i64| u128::from(u64::try_from(value).unwrap_or(0));
         number("max_bytes", u128::from(self.max_bytes));
         let expires = self.expires.map_or(Duration::ZERO, |e| e.min(LONGEST));
         number("expires", expires.as_nanos());
         let heartbeat = self.heartbeat.min(LONGEST / 4);
         number("idle_heartbeat", heartbeat.as_nanos());
-        number("min_pending", u128::from(self.options.min_pending));
-        number("min_ack_pending", u128::from(self.options.min_ack_pending));
+        number("min_pending", positive(self.options.min_pending));
+        number("min_ack_pending", positive(self.options.min_ack_pending));
         number("priority", u128::from(self.options.priority));
         if self.no_wait {
             json.push_str(",\"no_wait\":true");
@@ -151,7 +152,7 @@ mod tests {
         let all = PullOptions {
             heartbeat: Duration::ZERO,
             min_pending: 1,
-            min_ack_pending: 0,
+            min_ack_pending: -2,
             group: "a\"b".into(),
             id: String::new(),
             priority: 4,
