@@ -227,6 +227,50 @@ static void many_threads_each_in_order(void) {
     server_stop(&s);
 }
 
+#if OURS
+/* Wildcards in the subject of a message are characters for the server, which reports them if it is to be strict. */
+static void wildcards_are_characters(void) {
+    static const char *const subjects[] = {"a.b", "a.*", "a.>"};
+    natsSubscription *subs[3] = {NULL, NULL, NULL};
+    int strict, i;
+
+    for (strict = 0; strict < 2; strict++) {
+        natsConnection *nc;
+        natsOptions *opts;
+        natsMsg *msg = NULL;
+        static closure c;
+        server s;
+
+        server_run(&s);
+        opts = options_recorded(s.url, &c);
+        CHECK_OK(natsOptions_SetPedantic(opts, strict != 0));
+        nc = test_connect(opts);
+        for (i = 0; i < 3; i++)
+            CHECK_OK(natsConnection_SubscribeSync(&subs[i], nc, subjects[i]));
+        CHECK_OK(natsConnection_PublishString(nc, "a.*", "x"));
+        CHECK_OK(natsConnection_PublishString(nc, "a..c", "nobody"));
+        CHECK_OK(natsMsg_Create(&msg, "a.>", NULL, "y", 1));
+        CHECK_OK(natsConnection_PublishMsg(nc, msg));
+        natsMsg_Destroy(msg);
+        CHECK_OK(natsConnection_Flush(nc));
+        for (i = 1; i < 3; i++) {
+            test_expect_next(subs[i], "x");
+            test_expect_next(subs[i], "y");
+        }
+        for (i = 0; i < 3; i++) {
+            CHECK_STATUS(natsSubscription_NextMsg(&msg, subs[i], 0), NATS_TIMEOUT);
+            natsSubscription_Destroy(subs[i]);
+        }
+        /* Reports of the same that wait are one. */
+        CHECK_REACHED(&c.errors, strict);
+        CHECK(strict != 0 || counter_get(&c.errors) == 0);
+        natsConnection_Destroy(nc);
+        CHECK_REACHED(&c.closed, 1);
+        server_stop(&s);
+    }
+}
+#endif
+
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(keeps_order),
@@ -236,6 +280,9 @@ int main(int argc, char **argv) {
         TEST(sizes_up_to_max_payload),
         TEST(headers_through_a_server),
         TEST(many_threads_each_in_order),
+#if OURS
+        TEST(wildcards_are_characters),
+#endif
     };
 
     return RUN_TESTS(cases, argc, argv);
