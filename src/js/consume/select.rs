@@ -212,7 +212,7 @@ fn look_up(
     stream: &str,
     checked: &Checked,
 ) -> Result<Consumer> {
-    match call.consumer_info(stream, &checked.consumer) {
+    match call.named_consumer_info(stream, &checked.consumer) {
         Ok(info) => {
             validate::attach(wanted, &checked.config, &info)?;
             Ok(Consumer::Found(Box::new(info)))
@@ -306,7 +306,7 @@ impl Selection {
             true => &self.config.durable,
             false => &self.config.name,
         };
-        let info = call.consumer_info(&self.stream, name)?;
+        let info = call.named_consumer_info(&self.stream, name)?;
         validate::attach(wanted, &wanted.check()?.config, &info)?;
         Ok(info)
     }

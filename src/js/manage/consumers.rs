@@ -107,6 +107,13 @@ impl Call<'_> {
         not_found(answer, NOT_FOUND)
     }
 
+    /// As [`Call::consumer_info`], of a consumer that is then asked for messages by the name in the answer.
+    pub fn named_consumer_info(&self, stream: &str, consumer: &str) -> Result<ConsumerInfo> {
+        let info = self.consumer_info(stream, consumer)?;
+        need_name(&info)?;
+        Ok(info)
+    }
+
     /// Deletes a consumer.
     pub fn delete_consumer(&self, stream: &str, consumer: &str) -> Result<()> {
         check_stream(stream)?;
