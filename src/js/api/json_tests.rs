@@ -86,6 +86,15 @@ fn unknown_fields_are_kept_and_sent_back() {
     );
 }
 
+/// Found by the fuzz target `api`: the last digit of such a number was another one each time.
+#[test]
+fn unknown_numbers_stay_the_same() {
+    let number = "1".repeat(84);
+    let once = read(&format!(r#"{{"new":{number}}}"#)).unwrap().write();
+    let twice = read(&once.to_string()).unwrap().write();
+    assert_eq!(once.to_string(), twice.to_string());
+}
+
 #[test]
 fn a_wrong_type_is_named() {
     let wrong = |text, words: &str| {
