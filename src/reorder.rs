@@ -53,3 +53,35 @@ impl<T> Mutex<T> {
         self.0.lock().expect("not poisoned")
     }
 }
+
+/// An object that threads use. Loom reports a use that nothing orders behind its beginning and before its end.
+pub(crate) struct Thing {
+    used: loom::cell::UnsafeCell<()>,
+    ended: std::sync::Arc<Mutex<usize>>,
+}
+
+// SAFETY: only loom looks at the cell, and only it is told of uses: nothing is read or written.
+unsafe impl Send for Thing {}
+// SAFETY: likewise.
+unsafe impl Sync for Thing {}
+
+impl Thing {
+    /// One whose end is counted.
+    pub(crate) fn new(ended: &std::sync::Arc<Mutex<usize>>) -> Self {
+        Thing {
+            used: loom::cell::UnsafeCell::new(()),
+            ended: ended.clone(),
+        }
+    }
+
+    pub(crate) fn touch(&self) {
+        self.used.with(|_| ());
+    }
+}
+
+impl Drop for Thing {
+    fn drop(&mut self) {
+        self.used.with_mut(|_| ());
+        *self.ended.lock() += 1;
+    }
+}

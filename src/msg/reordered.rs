@@ -6,11 +6,10 @@ mod owner;
 
 use std::sync::Arc;
 
-use loom::cell::UnsafeCell;
 use owner::{OwnerRef, give_back};
 use sync::without_fence;
 
-use crate::reorder::{Mutex, explore, fails, spawn};
+use crate::reorder::{Mutex, Thing, explore, fails, spawn};
 
 /// The types of [`crate::reorder`], with a fence that can be left out.
 mod sync {
@@ -38,37 +37,16 @@ mod sync {
     }
 }
 
-/// An owner that is used through references. Loom reports a use that nothing orders before its end.
-struct Thing {
-    used: UnsafeCell<()>,
-    ended: Arc<Mutex<usize>>,
-}
-
-// SAFETY: only loom looks at the cell, and only it is told of uses: nothing is read or written.
-unsafe impl Send for Thing {}
-// SAFETY: likewise.
-unsafe impl Sync for Thing {}
-
-impl Drop for Thing {
-    fn drop(&mut self) {
-        self.used.with_mut(|_| ());
-        *self.ended.lock() += 1;
-    }
-}
-
 fn use_it(owner: &OwnerRef) {
     let thing: &Thing = owner.get().expect("of this type");
-    thing.used.with(|_| ());
+    thing.touch();
 }
 
 /// Three threads have references: the owner's first one, some that are dropped one by one, and some that are dropped
 /// together, as those of many messages.
 fn the_last_reference() {
     let ended = Arc::new(Mutex::new(0));
-    let owner = OwnerRef::new(Thing {
-        used: UnsafeCell::new(()),
-        ended: ended.clone(),
-    });
+    let owner = OwnerRef::new(Thing::new(&ended));
     let some = owner.many(2);
     let one_by_one = spawn(move || some.for_each(|each| use_it(&each)));
     let some: Vec<_> = owner.many(2).collect();

@@ -7,11 +7,9 @@
 
 use std::sync::Arc;
 
-use loom::cell::UnsafeCell;
-
 use self::slot::{OneStripe, Slot};
 use self::sync::without_fences;
-use crate::reorder::{Mutex, Relaxed, explore, fails, spawn};
+use crate::reorder::{Mutex, Relaxed, Thing, explore, fails, spawn};
 
 #[path = "slot.rs"]
 #[expect(dead_code, reason = "not all of it is explored")]
@@ -101,29 +99,8 @@ mod sync {
     pub(super) use local as thread_local;
 }
 
-/// An object. Loom reports a use that nothing orders behind its beginning and before its end.
-struct Thing {
-    used: UnsafeCell<()>,
-    ended: Arc<Mutex<usize>>,
-}
-
-// SAFETY: only loom looks at the cell, and only it is told of uses: nothing is read or written.
-unsafe impl Send for Thing {}
-// SAFETY: likewise.
-unsafe impl Sync for Thing {}
-
-impl Drop for Thing {
-    fn drop(&mut self) {
-        self.used.with_mut(|_| ());
-        *self.ended.lock() += 1;
-    }
-}
-
 fn thing(ended: &Arc<Mutex<usize>>) -> Arc<Thing> {
-    Arc::new(Thing {
-        used: UnsafeCell::new(()),
-        ended: ended.clone(),
-    })
+    Arc::new(Thing::new(ended))
 }
 
 type TestSlot = Slot<Thing, OneStripe>;
@@ -132,7 +109,7 @@ fn call(slot: &TestSlot) {
     if let Some(pin) = slot.pin() {
         // Before a pointer is used that would be NULL.
         assert!(!slot.object.load(Relaxed).is_null(), "taken out");
-        pin.used.with(|_| ());
+        pin.touch();
     }
 }
 
