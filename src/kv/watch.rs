@@ -334,7 +334,11 @@ impl Watcher {
         match self.sub.next_batch(&mut want, into) {
             Ok(_) => Ok(()),
             Err(_) if self.is_stopped() => Err(stopped().into()),
-            Err(error) => Err(error.into()),
+            Err(error) => {
+                let what = || format!("watcher of bucket '{}'", self.store.bucket());
+                let conn = self.store.context().connection();
+                Err(conn.explained(error, what).into())
+            }
         }
     }
 
