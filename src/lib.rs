@@ -115,7 +115,7 @@
 //!    128 KiB in the append buffer, which also waits for the socket for up to 5 ms. Where one read has answers for several
 //!    threads, what these send meanwhile is written by the thread that wakes them (`outgoing/collect.rs`).
 //! 5. The thread that writes holds the writer lock, swaps the append buffer for the empty write buffer, and hands that
-//!    to the kernel without blocking, in equal pieces whose size is measured (`outgoing/pieces.rs`), while publishers
+//!    to the kernel without blocking, in pieces whose size is measured (`outgoing/pieces.rs`), while publishers
 //!    continue. Bytes that the kernel does not accept stay until the socket is writable. Above 256 KiB publishers wait
 //!    for room, up to the write deadline.
 //! 6. A payload of 80 KiB or more is written from the caller's memory, behind its head.
