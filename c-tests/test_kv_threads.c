@@ -260,6 +260,99 @@ static void many_threads_use_one_bucket(void) {
     kv_end(&f);
 }
 
+/* While a thread lists, it reads for the whole connection. */
+enum { LISTED = 20000, LISTS = 12 };
+
+typedef struct asker {
+    kv_fixture *f;
+    counter *stop;
+    int64_t answers;
+    natsStatus bad;
+} asker;
+
+/* Asks a subscription of the same connection, and gets values, until the lists are over. */
+static void *ask_meanwhile(void *arg) {
+    asker *a = (asker *)arg;
+
+    while (counter_get(a->stop) == 0 && a->bad == NATS_OK) {
+        natsMsg *msg = NULL;
+        kvEntry *e = NULL;
+
+        a->bad = natsConnection_RequestString(&msg, a->f->nc, "asked", "?", deadline_ms());
+        if (a->bad == NATS_OK)
+            a->bad = kvStore_Get(&e, a->f->kv, "k.7");
+        natsMsg_Destroy(msg);
+        kvEntry_Destroy(e);
+        a->answers++;
+    }
+    return NULL;
+}
+
+/* Lists, too, in its callback. */
+static void answer(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure) {
+    asker *a = (asker *)closure;
+    kvKeysList keys;
+
+    (void)sub;
+    if (a->answers++ % 50 == 0) {
+        natsStatus s = kvStore_Keys(&keys, a->f->kv, NULL);
+
+        if (s == NATS_OK && keys.Count != LISTED)
+            s = NATS_ERR;
+        if (s != NATS_OK)
+            a->bad = s;
+        kvKeysList_Destroy(&keys);
+    }
+    natsConnection_PublishString(nc, natsMsg_GetReply(msg), "!");
+    natsMsg_Destroy(msg);
+}
+
+static void others_are_served_during_a_list(void) {
+    enum { ASKERS = 3 };
+    kv_fixture f;
+    asker askers[ASKERS], answering;
+    pthread_t threads[ASKERS];
+    natsSubscription *sub = NULL;
+    counter stop;
+    kvKeysList keys;
+    char subject[32];
+    int i, round;
+
+    kv_start(&f);
+    for (i = 0; i < LISTED; i++) {
+        snprintf(subject, sizeof(subject), "$KV.T.k.%d", i);
+        CHECK_OK(js_PublishAsync(f.js, subject, "1", 1, NULL));
+    }
+    CHECK_OK(js_PublishAsyncComplete(f.js, NULL));
+    counter_init(&stop);
+    memset(askers, 0, sizeof(askers));
+    memset(&answering, 0, sizeof(answering));
+    answering.f = &f;
+    CHECK_OK(natsConnection_Subscribe(&sub, f.nc, "asked", answer, &answering));
+    for (i = 0; i < ASKERS; i++) {
+        askers[i].f = &f;
+        askers[i].stop = &stop;
+        CHECK_INT(pthread_create(&threads[i], NULL, ask_meanwhile, &askers[i]), 0);
+    }
+    for (round = 0; round < LISTS; round++) {
+        CHECK_OK(kvStore_Keys(&keys, f.kv, NULL));
+        CHECK_INT(keys.Count, LISTED);
+        /* In the order in which they were stored. */
+        CHECK_STR(keys.Keys[0], "k.0");
+        CHECK_STR(keys.Keys[LISTED - 1], "k.19999");
+        kvKeysList_Destroy(&keys);
+    }
+    counter_set(&stop, 1);
+    for (i = 0; i < ASKERS; i++) {
+        pthread_join(threads[i], NULL);
+        CHECK_OK(askers[i].bad);
+        CHECK(askers[i].answers > 0);
+    }
+    natsSubscription_Destroy(sub);
+    CHECK_OK(answering.bad);
+    kv_end(&f);
+}
+
 int main(int argc, char **argv) {
     static const test_case cases[] = {
         TEST(a_watcher_is_destroyed_while_next_waits),
@@ -269,6 +362,7 @@ int main(int argc, char **argv) {
         TEST(destroyed_from_outside_while_callbacks_run),
         TEST(a_bucket_deleted_under_a_callback),
         TEST(many_threads_use_one_bucket),
+        TEST(others_are_served_during_a_list),
     };
 
     return RUN_TESTS(cases, argc, argv);

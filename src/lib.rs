@@ -67,7 +67,7 @@
 //! | [`js::publish`] | publishing to streams: the table of messages that await their acks, who waits for room in it, batches |
 //! | [`kv::store`], [`kv::bucket`] | buckets, and the streams that they are |
 //! | [`kv::codec`] | keys and values that have another form in the bucket than in the program |
-//! | [`kv::write`](mod@kv::write), [`kv::watch`](mod@kv::watch), [`kv::listing`] | changes of keys; watchers, with the word that the initial data are complete in its place (`kv::marker`); lists, which are watches with an end (`kv/check.rs`: is one of keys complete?) |
+//! | [`kv::write`](mod@kv::write), [`kv::watch`](mod@kv::watch), [`kv::listing`] | changes of keys; watchers, with the word that the initial data are complete in its place (`kv::marker`); lists, which are watches with an end (`kv/gather.rs`; `kv/check.rs`: is one of keys complete?) |
 //! | [`js::consume`] | push, pull and ordered subscriptions: which consumer, the state machine that creates it again, flow control, acks, metadata |
 //! | [`obj::put`], [`obj::get`], [`obj::watch`] | objects that are stored, read, followed; the table in [`obj`] has the rest |
 //! | [`micro::service`] | a service: its endpoints, how they end (`micro/stop.rs`), the answers to monitoring (`micro/monitor.rs`) |

@@ -193,7 +193,7 @@ impl Home for Connection {
         waiting::look_for_answer(self, deadline, done);
     }
 
-    fn read_what_comes(&self, deadline: Option<Instant>, done: impl Fn() -> bool) {
+    fn read_what_comes(&self, deadline: Option<Instant>, done: impl FnMut() -> bool) {
         waiting::read_what_comes(self, deadline, done);
     }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::check::Check;
 use super::entry::{Entry, Operation, key_of};
-use super::keys::Keys;
+use super::keys::{Gathering, Keys};
 use super::store::Store;
 use super::watch::{Stopping, WatchOptions, deadline_of, watch};
 use crate::error::{Error as Plain, Result as PlainResult, Status};
@@ -50,7 +50,7 @@ impl Store {
         options: &WatchOptions,
         timeout: Option<Duration>,
     ) -> Result<Keys> {
-        let mut keys = Keys::default();
+        let mut keys = Gathering::default();
         let options = WatchOptions {
             // A key may be deleted while this runs.
             ignore_deletes: false,
@@ -64,20 +64,20 @@ impl Store {
             0 => Some(Check::begin(self, filters, deadline_of(timeout))?),
             _ => None,
         };
-        let mut last = Vec::new();
+        let mut last = None;
         self.gather_msgs(filters, &options, timeout, |msg| {
-            last.clear();
-            last.extend_from_slice(msg.reply().unwrap_or_default());
             // Nothing but the key is looked at.
-            match (key_of(msg.subject(), prefix), Operation::of(msg)) {
-                (Ok(key), Operation::Put) => keys.put(key),
-                (Ok(key), Operation::Delete | Operation::Purge) => keys.remove(key),
+            match (key_of(msg.subject(), prefix), Operation::of(&msg)) {
+                (Ok(key), operation) => keys.add(key, operation == Operation::Put),
                 (Err(error), _) => unreadable.add(error),
             }
+            last = Some(msg);
         })?;
+        let mut keys = keys.finish();
         if let Some(check) = check {
-            let last = Metadata::parse(&last).map_or(0, |meta| meta.stream_seq);
-            check.add_missed(&mut keys, last)?;
+            let last = last.as_ref().and_then(Msg::reply);
+            let last = last.and_then(Metadata::parse);
+            check.add_missed(&mut keys, last.map_or(0, |meta| meta.stream_seq))?;
         }
         if !self.codecs().keys.is_empty() {
             let mut shown = Keys::default();
@@ -183,7 +183,7 @@ impl Store {
         keys: &[&str],
         options: &WatchOptions,
         timeout: Option<Duration>,
-        each: impl FnMut(&Msg),
+        each: impl FnMut(Msg),
     ) -> Result<()> {
         let deadline = deadline_of(timeout);
         let watcher = self.watch_to_list(keys, options)?;

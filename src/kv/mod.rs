@@ -12,6 +12,7 @@
 //! | `read` | getting values |
 //! | [`write`](mod@write) | putting, creating, updating, deleting, purging |
 //! | [`watch`] | following keys |
+//! | `gather` | taking the initial data of a watch, for lists |
 //! | [`marker`] | when the initial data of a watch are complete, for who takes its entries |
 //! | `news` | what the consumer of a watch says beside its messages |
 //! | [`listing`], [`keys`], `check` | keys, histories, what purging leaves; the keys of a list; whether it has all of them |
@@ -22,6 +23,7 @@ pub mod bucket;
 mod check;
 pub mod codec;
 pub mod entry;
+mod gather;
 pub mod keys;
 pub mod listing;
 pub mod marker;

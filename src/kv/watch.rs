@@ -22,9 +22,6 @@ use crate::locks::Mutex;
 use crate::log::Target;
 use crate::msg::{Msg, MsgList};
 
-/// The number of messages that are taken at once if all of them are wanted.
-const AT_ONCE: usize = 256;
-
 /// The selection of entries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WatchOptions {
@@ -93,7 +90,7 @@ pub struct Watcher {
     push: Arc<Push>,
     news: Arc<News>,
     ignore_deletes: bool,
-    decode: Decode,
+    pub(super) decode: Decode,
     /// Its entries go to a sink.
     has_sink: bool,
     taking: Mutex<Taking>,
@@ -230,9 +227,9 @@ impl Watcher {
             if std::mem::take(&mut self.taking.lock().due) {
                 return Ok(None);
             }
-            let mut one = MsgList::new();
-            self.take_some(1, deadline, &mut one)?;
-            let Some(msg) = one.pop() else { continue };
+            let Some(msg) = self.take_one(deadline)? else {
+                continue;
+            };
             let (entry, due) = self.read(msg);
             self.taking.lock().due |= due;
             if let Some(entry) = entry {
@@ -241,80 +238,7 @@ impl Watcher {
         }
     }
 
-    /// Passes all initial data to `each`, with errors in place of entries that cannot be read. They must be complete at
-    /// `deadline`.
-    pub(super) fn gather(
-        &self,
-        deadline: Option<Instant>,
-        mut each: impl FnMut(PlainResult<Entry>),
-    ) -> Result<()> {
-        self.gather_until(deadline, |msg| {
-            let is_entry = msg.reply().is_some();
-            let (entry, due) = self.read(msg);
-            match entry {
-                Some(entry) if is_entry => each(entry),
-                Some(news) => drop(news?),
-                None => {}
-            }
-            Ok(due)
-        })
-    }
-
-    /// The same with the messages as they are.
-    pub(super) fn gather_msgs(
-        &self,
-        deadline: Option<Instant>,
-        mut each: impl FnMut(&Msg),
-    ) -> Result<()> {
-        self.gather_until(deadline, |msg| {
-            let (due, news) = self.count(&msg);
-            news?;
-            if msg.reply().is_some() {
-                each(&msg);
-            }
-            Ok(due)
-        })
-    }
-
-    /// Gives messages to `each` until that says that the initial data are complete.
-    fn gather_until(
-        &self,
-        deadline: Option<Instant>,
-        mut each: impl FnMut(Msg) -> PlainResult<bool>,
-    ) -> Result<()> {
-        self.check_taken_by_next()?;
-        loop {
-            let mut some = MsgList::new();
-            let patience = Instant::now().checked_add(self.store.context().wait());
-            let until = earlier(deadline, patience);
-            match self.take_some(AT_ONCE, until, &mut some) {
-                Err(e) if e.status() == Status::NATS_TIMEOUT => {
-                    if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                        return Err(e);
-                    }
-                    self.is_there()?;
-                }
-                result => result?,
-            }
-            while let Some(msg) = some.pop() {
-                if each(msg)? {
-                    return Ok(());
-                }
-            }
-        }
-    }
-
-    /// Fails if the bucket does not exist any more, so that no thread waits in vain. If the server cannot be asked, the
-    /// bucket is assumed to exist.
-    fn is_there(&self) -> Result<()> {
-        match self.store.call().stream_info(self.store.stream()) {
-            Err(e) if e.status() == Status::NATS_NOT_FOUND => Err(e),
-            Err(e) if e.status() == Status::NATS_CONNECTION_CLOSED => Err(e),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_taken_by_next(&self) -> Result<()> {
+    pub(super) fn check_taken_by_next(&self) -> Result<()> {
         if self.has_sink {
             let text = "cannot invoke kvWatcher_Next if a callback has been set";
             return Err(Plain::illegal_state(text).into());
@@ -322,8 +246,19 @@ impl Watcher {
         Ok(())
     }
 
-    /// Takes pending messages, and waits for the first one.
-    fn take_some(&self, max: usize, deadline: Option<Instant>, into: &mut MsgList) -> Result<()> {
+    /// Takes a pending message, and waits for it.
+    fn take_one(&self, deadline: Option<Instant>) -> Result<Option<Msg>> {
+        let mut one = MsgList::new();
+        self.taking_up_to(1, deadline, |want| self.sub.next_batch(want, &mut one))?;
+        Ok(one.pop())
+    }
+
+    pub(super) fn taking_up_to<T>(
+        &self,
+        max: usize,
+        deadline: Option<Instant>,
+        take: impl FnOnce(&mut Batch<'_>) -> PlainResult<T>,
+    ) -> Result<T> {
         let is_stopped = || self.is_stopped();
         let mut want = Batch {
             max,
@@ -331,45 +266,42 @@ impl Watcher {
             stop: Some(&is_stopped),
             ..Batch::default()
         };
-        match self.sub.next_batch(&mut want, into) {
-            Ok(_) => Ok(()),
-            Err(_) if self.is_stopped() => Err(stopped().into()),
-            Err(error) => {
-                let what = || format!("watcher of bucket '{}'", self.store.bucket());
-                let conn = self.store.context().connection();
-                Err(conn.explained(error, what).into())
-            }
-        }
+        take(&mut want).map_err(|error| match self.is_stopped() {
+            true => stopped().into(),
+            false => error.into(),
+        })
     }
 
-    /// Counts a message that was taken. Returns whether the initial data are complete behind it; and an
-    /// error if it is one of our own by which the program is told something.
-    fn count(&self, msg: &Msg) -> (bool, PlainResult<()>) {
-        // What the consumer sends can be acknowledged; what we send ourselves cannot.
-        if msg.reply().is_none() {
-            let due = self.taking.lock().marker.look(self.news.after());
-            let news = match self.news.take_bucket_missing() {
-                true => {
-                    let text = format!("bucket not found: {}", self.store.bucket());
-                    Err(Plain::new(Status::NATS_NOT_FOUND, text))
-                }
-                false => Ok(()),
-            };
-            return (due, news);
-        }
+    /// Counts a message of the consumer that was taken. Returns whether the initial data are complete behind it.
+    pub(super) fn count(&self) -> bool {
         let due = self.taking.lock().marker.took(self.news.after());
         if !self.has_sink {
             self.push.handed_over(&self.sub);
         }
-        (due, Ok(()))
+        due
+    }
+
+    /// A message of our own was taken. Returns whether the initial data are complete, and an error of which the program
+    /// is to be told by it.
+    pub(super) fn look(&self) -> (bool, PlainResult<()>) {
+        let due = self.taking.lock().marker.look(self.news.after());
+        let news = match self.news.take_bucket_missing() {
+            true => {
+                let text = format!("bucket not found: {}", self.store.bucket());
+                Err(Plain::new(Status::NATS_NOT_FOUND, text))
+            }
+            false => Ok(()),
+        };
+        (due, news)
     }
 
     /// What a message is for the program, and whether the initial data are complete behind it.
-    fn read(&self, msg: Msg) -> (Option<PlainResult<Entry>>, bool) {
-        let (due, news) = self.count(&msg);
-        if msg.reply().is_none() {
+    pub(super) fn read(&self, msg: Msg) -> (Option<PlainResult<Entry>>, bool) {
+        if !is_of_consumer(&msg) {
+            let (due, news) = self.look();
             return (news.err().map(Err), due);
         }
+        let due = self.count();
         let entry = Entry::delivered(msg, self.store.read_prefix());
         let wanted = |entry: &PlainResult<Entry>| match entry {
             Ok(entry) => !(self.ignore_deletes && entry.is_deleted()),
@@ -380,15 +312,12 @@ impl Watcher {
     }
 }
 
-/// The earlier of two times, of which `None` is never.
-fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    }
+/// Is this a message of the consumer, not of our own? The former can be acknowledged.
+pub(super) fn is_of_consumer(msg: &Msg) -> bool {
+    msg.reply().is_some()
 }
 
-fn stopped() -> Plain {
+pub(super) fn stopped() -> Plain {
     Plain::illegal_state("the watcher was stopped")
 }
 
@@ -435,7 +364,7 @@ impl MsgSink for Sink {
 
     fn deliver(&self, sub: &Arc<Subscription>, msg: Option<Msg>) {
         let Some(msg) = msg else { return };
-        let of_consumer = msg.reply().is_some();
+        let of_consumer = is_of_consumer(&msg);
         self.show(msg);
         if of_consumer {
             self.push.called(sub);
@@ -479,15 +408,5 @@ mod tests {
             ..updates
         };
         assert_eq!(policy(resume), (DeliverPolicy::ByStartSequence, 7, true));
-    }
-
-    #[test]
-    fn the_earlier_moment() {
-        let now = Instant::now();
-        let later = now + Duration::from_secs(1);
-        assert_eq!(earlier(Some(now), Some(later)), Some(now));
-        assert_eq!(earlier(None, Some(later)), Some(later));
-        assert_eq!(earlier(Some(now), None), Some(now));
-        assert_eq!(earlier(None, None), None);
     }
 }

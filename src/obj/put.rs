@@ -18,7 +18,6 @@ use crate::js::api::Metadata;
 use crate::js::{ErrCode, Error, Result};
 use crate::locks::Mutex;
 use crate::log::Target;
-use crate::words::shown;
 
 /// The default size of a chunk, in bytes.
 pub const CHUNK: usize = 128 * 1024;
@@ -79,11 +78,9 @@ impl Put {
             0 => CHUNK,
             size => usize::try_from(size).unwrap_or(CHUNK),
         };
-        let upload = Upload::new(store.context.connection(), store.window())
-            .map_err(|e| explained(store, &what.name, e))?;
         let nuid = new_nuid();
         Ok(Put {
-            upload,
+            upload: Upload::new(store.context.connection(), store.window())?,
             subject: names::chunks(store.bucket(), &nuid),
             progress: store.progress(),
             name: what.name.clone(),
@@ -136,8 +133,7 @@ impl Put {
         if state.done {
             return Err(completed());
         }
-        let sent = self.upload.send(&self.subject, chunk, PATIENCE);
-        sent.map_err(|e| explained(&self.store, &self.name, e))?;
+        self.upload.send(&self.subject, chunk, PATIENCE)?;
         state.digest.update(chunk);
         state.info.size += chunk.len() as u64;
         state.info.chunks += 1;
@@ -184,8 +180,7 @@ impl Put {
     }
 
     fn finish(&self, state: &mut State, deadline: Instant) -> Result<()> {
-        let stored = self.upload.complete(deadline);
-        stored.map_err(|e| explained(&self.store, &self.name, e))?;
+        self.upload.complete(deadline)?;
         for _ in 0..RACES {
             let revision = state.guard.unwrap_or(state.old.revision);
             match self.store.store(&state.info, revision, deadline) {
@@ -259,12 +254,6 @@ impl Put {
             }
         }
     }
-}
-
-#[cold]
-fn explained(store: &Store, name: &str, error: Error) -> Error {
-    let what = || format!("object '{}'", shown(name.as_bytes()));
-    error.map(|e| store.context.connection().explained(e, what))
 }
 
 fn completed() -> Error {

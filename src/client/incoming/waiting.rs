@@ -117,11 +117,11 @@ pub(in crate::client) fn look_for_answer<U: Upstream>(
 }
 
 /// Reads until `done` is true, the deadline, or a silence: for a thread that has asked for many messages, which come in
-/// several pieces.
+/// several pieces. `done` is called after each read, when no lock of the link is held.
 pub(in crate::client) fn read_what_comes<U: Upstream>(
     up: &U,
     deadline: Option<Instant>,
-    done: impl Fn() -> bool,
+    mut done: impl FnMut() -> bool,
 ) {
     if up.event_loop().is_some() {
         return;

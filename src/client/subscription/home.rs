@@ -46,7 +46,7 @@ pub(in crate::client) trait Home: Sized + Send + Sync + 'static {
     fn look_for_answer(&self, deadline: Option<Instant>, done: impl Fn() -> bool);
 
     /// Reads until `done` or the deadline, for as long as something comes. No lock may be held.
-    fn read_what_comes(&self, deadline: Option<Instant>, done: impl Fn() -> bool);
+    fn read_what_comes(&self, deadline: Option<Instant>, done: impl FnMut() -> bool);
 
     /// Writes buffered bytes, if the program wants everything to be sent at once. No lock may be held.
     fn flush_if_asap(&self);

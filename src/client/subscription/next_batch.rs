@@ -50,6 +50,57 @@ impl<H: Home> Subscription<H> {
         self.take_batch(want, false, into)
     }
 
+    /// Takes messages until `each`, which gets those that are pending, returns false, or `want.stop` returns true. Waits
+    /// for more as [`Subscription::next_batch`] does, with the same errors.
+    ///
+    /// The calling thread reads the socket itself, for as long as something comes, and calls `each` between two reads. No other thread reads meanwhile: `each` must be short, call nothing of the program's,
+    /// and wait for nothing that comes over this connection.
+    pub fn next_batches(
+        self: &Arc<Self>,
+        want: &mut Batch<'_>,
+        mut each: impl FnMut(MsgList) -> bool,
+    ) -> Result<()> {
+        loop {
+            let mut result = None;
+            self.home.read_what_comes(want.deadline, || {
+                result = self.take_pending(want, &mut each).transpose();
+                result.is_some()
+            });
+            if let Some(result) = result {
+                return result;
+            }
+            // Another thread reads, or nothing has come for some time.
+            let mut some = MsgList::new();
+            if self.take_batch(want, false, &mut some)? == 0 || !each(some) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Passes the pending messages to `each`. `None` if that wants more of them.
+    fn take_pending(
+        self: &Arc<Self>,
+        want: &Batch<'_>,
+        each: &mut impl FnMut(MsgList) -> bool,
+    ) -> Result<Option<()>> {
+        let mut pending = Batch {
+            max: want.max,
+            deadline: Some(Instant::now()),
+            stop: want.stop,
+            ..Batch::default()
+        };
+        loop {
+            let mut some = MsgList::new();
+            match self.take_batch(&mut pending, false, &mut some) {
+                Ok(0) => return Ok(Some(())),
+                Ok(_) if each(some) => {}
+                Ok(_) => return Ok(Some(())),
+                Err(e) if e.status() == Status::NATS_TIMEOUT => return Ok(None),
+                Err(e) => return Err(e),
+            }
+        }
+    }
+
     /// As [`Subscription::next_batch`]. With `report_slow` it fails with `NATS_SLOW_CONSUMER`, once, if messages were
     /// dropped since the last call.
     pub(super) fn take_batch(

@@ -1,12 +1,14 @@
 //! The way of a message through a subscription, without a connection: its host is a model, and the test runs its
 //! callbacks itself.
 
+use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use super::home::Home;
+use super::next_batch::Batch;
 use super::queue::{Closed, Slow};
 use super::state::{Made, MsgSink, Purpose, SubscribeArgs, Subscription};
 use crate::client::callbacks::life::Life;
@@ -104,6 +106,8 @@ struct Fake {
     slow: Mutex<Vec<u64>>,
     gone: AtomicUsize,
     log: Logger,
+    /// What arrives while a thread reads, in this order.
+    arriving: Mutex<VecDeque<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Home for Fake {
@@ -144,7 +148,15 @@ impl Home for Fake {
     fn callbacks_took(&self, _: Duration, _: u32) {}
     fn dropped(&self, _: usize) {}
     fn look_for_answer(&self, _: Option<Instant>, _: impl Fn() -> bool) {}
-    fn read_what_comes(&self, _: Option<Instant>, _: impl Fn() -> bool) {}
+
+    fn read_what_comes(&self, _: Option<Instant>, mut done: impl FnMut() -> bool) {
+        while !done() {
+            let Some(arrive) = self.arriving.lock().pop_front() else {
+                return;
+            };
+            arrive();
+        }
+    }
 
     fn flush_if_asap(&self) {}
 
@@ -187,6 +199,7 @@ fn home() -> Arc<Fake> {
         slow: Mutex::default(),
         gone: AtomicUsize::new(0),
         log: Logger::of_no_connection(),
+        arriving: Mutex::default(),
     })
 }
 
@@ -264,6 +277,56 @@ fn it_ends_with_its_maximum_and_is_complete_then() {
     assert_eq!((home.interest.count(), home.gone.load(SeqCst)), (0, 1));
     receive(&sub, &["late"]);
     assert_eq!(home.manual.run(usize::MAX), 0);
+}
+
+#[test]
+fn batches_are_taken_while_the_thread_reads() {
+    let home = home();
+    let sub = subscribe(&home, None);
+    let take = |enough: usize, stop: bool| {
+        let mut taken = Vec::new();
+        let stop = || stop;
+        let mut want = Batch {
+            max: 2,
+            deadline: Some(Instant::now()),
+            stop: Some(&stop),
+            ..Batch::default()
+        };
+        let result = sub.next_batches(&mut want, |mut some| {
+            let some = std::iter::from_fn(|| some.pop());
+            taken.push(
+                some.map(|msg| msg.payload().to_vec())
+                    .collect::<Vec<_>>()
+                    .concat(),
+            );
+            taken.len() < enough
+        });
+        let taken: Vec<_> = taken
+            .iter()
+            .map(|t| String::from_utf8_lossy(t).into_owned())
+            .collect();
+        (taken.join(" "), result.map_err(|e| e.status()))
+    };
+    for late in [&["d"][..], &["e", "f", "g"], &["h"]] {
+        let sub = sub.clone();
+        home.arriving
+            .lock()
+            .push_back(Box::new(move || receive(&sub, late)));
+    }
+    receive(&sub, &["a", "b", "c"]);
+    // What comes after there are enough is left.
+    assert_eq!(take(4, false), ("ab c d ef".to_owned(), Ok(())));
+    assert_eq!(
+        take(9, false),
+        ("g h".to_owned(), Err(Status::NATS_TIMEOUT))
+    );
+    assert_eq!(take(1, true), (String::new(), Ok(())));
+    let ending = sub.clone();
+    let end = move || ending.unsubscribe().expect("it is open");
+    home.arriving.lock().push_back(Box::new(end));
+    receive(&sub, &["i"]);
+    let ended = Err(Status::NATS_INVALID_SUBSCRIPTION);
+    assert_eq!(take(9, false), ("i".to_owned(), ended));
 }
 
 /// Sets a completion that sets the flag.

@@ -273,7 +273,7 @@ pub unsafe extern "C" fn js_KeyValueNames(list: *mut kvKeysList, js: *mut jsCtx)
     // SAFETY: the caller's contract, above.
     let body = || unsafe {
         zero(list, "list")?;
-        fill_keys(list, &Store::names(&borrow_arc(js)?)?)?;
+        fill_keys(list, Store::names(&borrow_arc(js)?)?.iter())?;
         Ok(())
     };
     // SAFETY: nothing is written to NULL.

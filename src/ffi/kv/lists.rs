@@ -41,20 +41,19 @@ unsafe fn keys(
     check(opts)?;
     let timeout = opts.and_then(|opts| millis_or_forever(opts.Timeout));
     let keys = store.store().keys(filters, &watch_from_c(opts), timeout)?;
-    let keys: Vec<&[u8]> = keys.iter().collect();
     // SAFETY: likewise.
-    unsafe { fill_keys(list, &keys) }
+    unsafe { fill_keys(list, keys.iter()) }
 }
 
 /// Gives a list to the program.
 ///
 /// # Safety
 /// `list` is valid for writing.
-pub(super) unsafe fn fill_keys<T: AsRef<[u8]>>(
+pub(super) unsafe fn fill_keys(
     list: *mut kvKeysList,
-    keys: &[T],
+    keys: impl ExactSizeIterator<Item = impl AsRef<[u8]>>,
 ) -> js::Result<()> {
-    let (keys, count) = texts(keys.iter())?;
+    let (keys, count) = texts(keys)?;
     // SAFETY: the contract above.
     unsafe {
         list.write(kvKeysList {

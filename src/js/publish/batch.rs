@@ -255,8 +255,7 @@ impl Batch {
         if let Some(replies) = &*replies {
             return Ok(replies.clone());
         }
-        let new = ReplyContext::new(&self.conn, true, self.answers.clone())
-            .map_err(|e| self.conn.explained(e, || "atomic batch".to_owned()))?;
+        let new = ReplyContext::new(&self.conn, true, self.answers.clone())?;
         *replies = Some(new.clone());
         Ok(new)
     }
