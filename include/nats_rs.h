@@ -45,8 +45,9 @@
  * callbacks and error handlers run in order on one thread. Callbacks may block, up to 512 message callbacks at a time; further ones wait until one of these returns. A callback has to
  * return: a longjmp or a C++ exception out of it ends the process. After pthread_exit() in a callback, which some
  * interpreters call after their own end, the thread of the library never continues, like a callback that does not return
- * (on x86-64; on other processors, and on threads of the program, the process ends, as it does if any other call is
- * interrupted by pthread_cancel()).
+ * (on x86 and ARM, of 64 and of 32 bits; on other processors the process may end). A thread of the program must not be
+ * ended inside a callback, nor inside any other call, by pthread_cancel(): the process ends, or, with musl, what the
+ * call was doing stays half done.
  *
  * @par fork
  * A child process has its own library, opened on first use. Options, messages and headers from before the fork can be

@@ -1,10 +1,13 @@
 //! A callback of the program and its closure as one value, and the way in which such functions are
 //! called.
 
+pub(crate) mod ending;
 mod frame;
 
 use std::ffi::c_void;
 use std::mem::transmute;
+
+use frame::Word;
 
 use crate::error::{Error, Result};
 use crate::fork;
@@ -67,9 +70,11 @@ impl<A, R> Function<(A,)> for unsafe extern "C" fn(A) -> R {
             // SAFETY: the caller's contract.
             return watched(|| unsafe { self(a) });
         };
-        type Entry<A, R> = unsafe extern "C" fn(unsafe extern "C" fn(A) -> R, A) -> R;
+        type Entry<A, R> = unsafe extern "C" fn(Word, A) -> R;
         // SAFETY: the frame calls the function with what stands behind it; the caller's contract.
-        watched(|| unsafe { transmute::<frame::Code, Entry<A, R>>(entry)(self, a) })
+        watched(|| unsafe {
+            transmute::<frame::Code, Entry<A, R>>(entry)(self as usize as Word, a)
+        })
     }
 }
 
@@ -83,9 +88,11 @@ impl<A, B, R> Function<(A, B)> for unsafe extern "C" fn(A, B) -> R {
             // SAFETY: the caller's contract.
             return watched(|| unsafe { self(a, b) });
         };
-        type Entry<A, B, R> = unsafe extern "C" fn(unsafe extern "C" fn(A, B) -> R, A, B) -> R;
+        type Entry<A, B, R> = unsafe extern "C" fn(Word, A, B) -> R;
         // SAFETY: the frame calls the function with what stands behind it; the caller's contract.
-        watched(|| unsafe { transmute::<frame::Code, Entry<A, B, R>>(entry)(self, a, b) })
+        watched(|| unsafe {
+            transmute::<frame::Code, Entry<A, B, R>>(entry)(self as usize as Word, a, b)
+        })
     }
 }
 
@@ -99,10 +106,11 @@ impl<A, B, C, R> Function<(A, B, C)> for unsafe extern "C" fn(A, B, C) -> R {
             // SAFETY: the caller's contract.
             return watched(|| unsafe { self(a, b, c) });
         };
-        type Entry<A, B, C, R> =
-            unsafe extern "C" fn(unsafe extern "C" fn(A, B, C) -> R, A, B, C) -> R;
+        type Entry<A, B, C, R> = unsafe extern "C" fn(Word, A, B, C) -> R;
         // SAFETY: the frame calls the function with what stands behind it; the caller's contract.
-        watched(|| unsafe { transmute::<frame::Code, Entry<A, B, C, R>>(entry)(self, a, b, c) })
+        watched(|| unsafe {
+            transmute::<frame::Code, Entry<A, B, C, R>>(entry)(self as usize as Word, a, b, c)
+        })
     }
 }
 
@@ -116,11 +124,10 @@ impl<A, B, C, D, R> Function<(A, B, C, D)> for unsafe extern "C" fn(A, B, C, D) 
             // SAFETY: the caller's contract.
             return watched(|| unsafe { self(a, b, c, d) });
         };
-        type Entry<A, B, C, D, R> =
-            unsafe extern "C" fn(unsafe extern "C" fn(A, B, C, D) -> R, A, B, C, D) -> R;
+        type Entry<A, B, C, D, R> = unsafe extern "C" fn(Word, A, B, C, D) -> R;
         // SAFETY: the frame calls the function with what stands behind it; the caller's contract.
         watched(|| unsafe {
-            transmute::<frame::Code, Entry<A, B, C, D, R>>(entry)(self, a, b, c, d)
+            transmute::<frame::Code, Entry<A, B, C, D, R>>(entry)(self as usize as Word, a, b, c, d)
         })
     }
 }
@@ -135,11 +142,17 @@ impl<A, B, C, D, E, R> Function<(A, B, C, D, E)> for unsafe extern "C" fn(A, B, 
             // SAFETY: the caller's contract.
             return watched(|| unsafe { self(a, b, c, d, e) });
         };
-        type Entry<A, B, C, D, E, R> =
-            unsafe extern "C" fn(unsafe extern "C" fn(A, B, C, D, E) -> R, A, B, C, D, E) -> R;
+        type Entry<A, B, C, D, E, R> = unsafe extern "C" fn(Word, A, B, C, D, E) -> R;
         // SAFETY: the frame calls the function with what stands behind it; the caller's contract.
         watched(|| unsafe {
-            transmute::<frame::Code, Entry<A, B, C, D, E, R>>(entry)(self, a, b, c, d, e)
+            transmute::<frame::Code, Entry<A, B, C, D, E, R>>(entry)(
+                self as usize as Word,
+                a,
+                b,
+                c,
+                d,
+                e,
+            )
         })
     }
 }

@@ -1,14 +1,17 @@
-//! Detection of a new process; the consequences are in [`crate::fork`].
+//! Detection of a new process; the consequences are in [`crate::fork`]. And what else has to be set before the library
+//! is first used.
 
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::ptr;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Acquire, Release};
 
+use super::callback::ending;
 use crate::fork::{self, PAGE, PAGE_SIZE, Page};
+use crate::runtime;
 
 /// Called on the way into the library: ensures that children of this process notice that they are, before there is
-/// anything that they could inherit.
+/// anything that they could inherit, and that threads of the library are watched ([`ending`]).
 #[inline]
 pub(crate) fn notice() {
     if !WATCHES.load(Acquire) {
@@ -25,6 +28,7 @@ fn watch() {
         WATCHES.store(true, Release);
         return;
     }
+    runtime::run_first_in_each(ending::watch_thread);
     // Two threads that get here at the same time both do it: the handler may run twice.
     // SAFETY: the handler's code stays in memory: the library is linked with `-z nodelete`. Without memory for
     // it children are known by the page alone.

@@ -38,7 +38,7 @@ pub use dispatcher::{Dispatcher, Job, has_found_job};
 pub use events::Events;
 pub use io::{Io, Registration, Source};
 pub use library::Config;
-pub use threads::{may_wait, on_library_thread, was_library_thread};
+pub use threads::{may_wait, on_library_thread, ran_to_end, run_first_in_each, was_library_thread};
 pub use timers::{TimerHandle, Timers};
 
 use crate::error::Result;

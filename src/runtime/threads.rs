@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
+use once_cell::race::OnceBox;
 use rustix::process::{Resource, getrlimit};
 
 use super::guarded;
@@ -28,6 +29,21 @@ fn stack_size() -> usize {
 thread_local! {
     /// The process in which the library started this thread; zero if it did not.
     static STARTED_IN: Cell<u32> = const { Cell::new(0) };
+    /// Whether this thread has done what it was started for.
+    static RAN_TO_END: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What [`run_first_in_each`] sets.
+static FIRST: OnceBox<fn()> = OnceBox::new();
+
+/// Sets what runs first in each thread that the library starts from now on. Only the first call has an effect.
+pub fn run_first_in_each(first: fn()) {
+    let _ = FIRST.set(Box::new(first));
+}
+
+/// Whether the calling thread, started by the library, has done what it was started for.
+pub fn ran_to_end() -> bool {
+    RAN_TO_END.get()
 }
 
 /// Whether the calling thread was started by the library of this process.
@@ -127,10 +143,14 @@ impl Threads {
             .spawn(move || {
                 STARTED_IN.set(fork::generation());
                 let held = Held(threads);
+                if let Some(first) = FIRST.get() {
+                    first();
+                }
                 if let Some(hook) = &held.0.hook {
                     guarded(|| hook());
                 }
                 guarded(body);
+                RAN_TO_END.set(true);
             })
             .map_err(|e| crate::words::system("cannot start a thread", e))?;
         self.count_one(&mut state);

@@ -8,7 +8,8 @@
 //!
 //! Therefore the frame has a *personality*, the function that the unwinder calls (System V ABI, "Itanium C++ ABI:
 //! Exception Handling", 1.2 and 1.3). It can only be specified in assembly language, in a file for each processor. On
-//! processors without one the callback is called directly, and such a thread ends the process.
+//! processors without one the callback is called directly, and such a thread ends the process. Where the C library does
+//! not unwind, [`super::ending`] has the same effect.
 
 /// The start of the frame's code.
 pub(super) type Code = unsafe extern "C" fn();
@@ -28,8 +29,20 @@ mod aarch64;
 #[cfg(all(target_arch = "aarch64", target_os = "linux"))]
 use aarch64 as machine;
 
+#[cfg(all(target_arch = "arm", target_os = "linux"))]
+mod arm;
+#[cfg(all(target_arch = "arm", target_os = "linux"))]
+use arm as machine;
+#[cfg(all(target_arch = "arm", target_os = "linux"))]
+pub(super) use arm::Word;
+
 #[cfg(not(all(
-    any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"),
+    any(
+        target_arch = "x86_64",
+        target_arch = "x86",
+        target_arch = "aarch64",
+        target_arch = "arm"
+    ),
     target_os = "linux"
 )))]
 mod machine {
@@ -40,9 +53,13 @@ mod machine {
     }
 }
 
-/// The frame, if there is one: a function that takes the function to call, and the arguments to call it with, if they
-/// are such that [`passes`] says so.
+/// The frame, if there is one: a function that takes the function to call as a [`Word`], and the arguments to call it
+/// with, if they are such that [`passes`] says so.
 pub(super) use machine::ENTRY;
+
+/// How the frame takes the function.
+#[cfg(not(all(target_arch = "arm", target_os = "linux")))]
+pub(super) type Word = usize;
 
 /// Whether the frame passes on `count` integers or pointers, the elements of the tuple `T`.
 pub(super) const fn passes<T>(count: usize) -> bool {
@@ -76,10 +93,13 @@ unsafe extern "C" fn personality(
     if actions & FORCE_UNWIND == 0 {
         return FATAL_PHASE1_ERROR; // an exception, which is not caught anywhere
     }
-    if !crate::runtime::on_library_thread() {
-        return FATAL_PHASE2_ERROR;
-    }
-    loop {
+    stay_if_ours();
+    FATAL_PHASE2_ERROR
+}
+
+/// Does not return on a thread of the library.
+pub(super) fn stay_if_ours() {
+    while crate::runtime::on_library_thread() {
         // SAFETY: it only waits for signals.
         unsafe { libc::pause() };
     }
