@@ -1,6 +1,7 @@
 # Builds the library with cargo in NATS_RS_CARGO_TARGET_DIR, copies it to <build>/lib under the names of an installation,
 # and defines imported targets for it.
 include(CheckCCompilerFlag)
+include(CheckCSourceCompiles)
 
 # The system libraries that a program needs with the static library, as
 # `cargo rustc --release -- --print native-static-libs` prints them.
@@ -58,7 +59,11 @@ set(stage_shared
     COMMAND ${CMAKE_COMMAND} -E create_symlink ${NATS_RS_SHARED_FILE} ${NATS_RS_STAGE}/${NATS_RS_SHARED_SONAME}
     COMMAND ${CMAKE_COMMAND} -E create_symlink ${NATS_RS_SHARED_SONAME} ${NATS_RS_STAGE}/libnats_rs.so)
 set(staged ${NATS_RS_STAGE}/${NATS_RS_SHARED_FILE} ${NATS_RS_STAGE}/libnats_rs.a)
-if("${rust_target};${rust_host}" MATCHES "-musl;|^;.*-musl$")
+set(rust_built ${rust_target})
+if(NOT rust_built)
+    set(rust_built ${rust_host})
+endif()
+if(rust_built MATCHES "-musl")
     # For musl, Rust links programs statically and builds no shared libraries.
     if(BUILD_SHARED_LIBS)
         message(FATAL_ERROR "BUILD_SHARED_LIBS: there is no shared library for musl, only the static one")
@@ -66,7 +71,29 @@ if("${rust_target};${rust_host}" MATCHES "-musl;|^;.*-musl$")
     set(NATS_RS_SHARED OFF)
     set(stage_shared)
     set(staged ${NATS_RS_STAGE}/libnats_rs.a)
-    set(NATS_RS_NATIVE_LIBS gcc_eh c)
+    # What unwinds the stack: the C compiler's library, if that is one for musl (Debian's musl-gcc has only the one for
+    # glibc); otherwise Rust's, which is then installed as well.
+    set(CMAKE_REQUIRED_LINK_OPTIONS -static)
+    set(CMAKE_REQUIRED_LIBRARIES gcc_eh)
+    check_c_source_compiles("
+        extern int _Unwind_Backtrace(void *, void *);
+        int main(void) { return _Unwind_Backtrace((void *)main, 0); }" NATS_RS_HAVE_GCC_EH)
+    unset(CMAKE_REQUIRED_LINK_OPTIONS)
+    unset(CMAKE_REQUIRED_LIBRARIES)
+    if(NATS_RS_HAVE_GCC_EH)
+        set(NATS_RS_NATIVE_LIBS gcc_eh c)
+    else()
+        execute_process(COMMAND ${rustc} --print target-libdir --target ${rust_built} OUTPUT_VARIABLE libdir
+                        OUTPUT_STRIP_TRAILING_WHITESPACE)
+        set(unwind ${libdir}/self-contained/libunwind.a)
+        if(NOT EXISTS ${unwind})
+            message(FATAL_ERROR "Nothing to unwind the stack with: neither the C compiler's libgcc_eh.a, which needs to be "
+                                "made for musl, nor Rust's ${unwind}")
+        endif()
+        set(NATS_RS_UNWIND ${NATS_RS_STAGE}/libnats_rs_unwind.a)
+        configure_file(${unwind} ${NATS_RS_UNWIND} COPYONLY)
+        set(NATS_RS_NATIVE_LIBS nats_rs_unwind c)
+    endif()
 endif()
 
 # Always run, because cargo determines what is out of date. Files that have not changed are not copied, and programs are
@@ -97,6 +124,7 @@ add_library(nats_rs::static STATIC IMPORTED GLOBAL)
 set_target_properties(nats_rs::static PROPERTIES
     IMPORTED_LOCATION ${NATS_RS_STAGE}/libnats_rs.a
     INTERFACE_LINK_LIBRARIES "${NATS_RS_NATIVE_LIBS}"
+    INTERFACE_LINK_DIRECTORIES ${NATS_RS_STAGE}
     INTERFACE_INCLUDE_DIRECTORIES ${PROJECT_SOURCE_DIR}/include)
 add_dependencies(nats_rs::static nats_rs_cargo)
 

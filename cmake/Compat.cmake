@@ -84,5 +84,9 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/cnats-config-version.cmak
     VERSION ${cnats_version} COMPATIBILITY SameMajorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/cnats-config.cmake ${PROJECT_BINARY_DIR}/cnats-config-version.cmake
         DESTINATION ${CNATS_CONFIG_DIR} COMPONENT compat)
+set(pc_compat_libs -lnats)
+if(NOT NATS_RS_SHARED)
+    set(pc_compat_libs "-lnats_static ${pc_native_libs}")
+endif()
 configure_file(${PROJECT_SOURCE_DIR}/cmake/libnats.pc.in ${PROJECT_BINARY_DIR}/libnats.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/libnats.pc DESTINATION ${NATS_RS_PKGCONFIG_DIR} COMPONENT compat)

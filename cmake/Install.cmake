@@ -4,6 +4,7 @@
 #   include/nats_rs/adapters/libuv.h, include/nats_rs/adapters/libevent.h
 #   include/nats_rs/compat/nats.h, include/nats_rs/compat/nats/{nats,status,version}.h, adapters/*.h beside each of the two
 #   lib/libnats_rs.so -> libnats_rs.so.0 -> libnats_rs.so.0.1.0, lib/libnats_rs.a
+#   lib/libnats_rs_unwind.a, if the static library needs it (for musl, in CargoLibrary.cmake)
 #   lib/.debug/libnats_rs.so.0.1.0.debug
 #   lib/cmake/nats_rs/nats_rs-config.cmake and its version file, lib/pkgconfig/nats_rs.pc
 #   share/licenses/nats_rs: the licences of the library and of the crates in it
@@ -81,7 +82,7 @@ if(NATS_RS_SHARED)
     install(FILES ${NATS_RS_STAGE}/libnats_rs.so DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev)
 endif()
 if(NATS_RS_STATIC)
-    install(FILES ${packed_static} DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev)
+    install(FILES ${packed_static} ${NATS_RS_UNWIND} DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev)
 endif()
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/packaging/THIRD-PARTY-LICENSES
         DESTINATION ${CMAKE_INSTALL_DATADIR}/licenses/nats_rs COMPONENT licenses)
