@@ -2,9 +2,9 @@
 # Installs missing packages with apt-get, as root or with sudo without a password. If it may not do that, prints in one
 # line what to install, and fails.
 #
-# usage: install-deps.sh [build|test|docs|bindings|foreign|fuzz|server]   build: for the library and the demo; test (the
-# default): for scripts/test.sh; docs: for scripts/docs.sh; bindings, foreign: for those of scripts/bindings-test.sh and
-# scripts/foreign-test.sh that scripts/test.sh runs; fuzz: cargo-fuzz, into .cache/tools of the project, if there is a
+# usage: install-deps.sh [build|test|docs|bindings|cross|foreign|fuzz|server]   build: for the library and the demo; test (the
+# default): for scripts/test.sh; docs: for scripts/docs.sh; cross: for scripts/cross-test.sh; bindings, foreign: for those of
+# scripts/bindings-test.sh and scripts/foreign-test.sh that scripts/test.sh runs; fuzz: cargo-fuzz, into .cache/tools of the project, if there is a
 # nightly Rust
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -62,11 +62,24 @@ want_foreign() {
     need libc6-i386 test -e /lib/ld-linux.so.2
     need lib32gcc-s1 test -e /usr/lib32/libgcc_s.so.1
 }
-foreign_target() {
-    local target=i686-unknown-linux-gnu
-    ! rustc --print target-libdir --target "$target" 2>/dev/null | xargs -r test -d || return 0
-    { have rustup && timeout 300 rustup target add "$target" >/dev/null 2>&1; } ||
-        die "Please install Rust's target: rustup target add $target"
+# The other machines that the library is built for.
+want_cross() {
+    need gcc-aarch64-linux-gnu have aarch64-linux-gnu-gcc
+    need libc6-dev-arm64-cross test -e /usr/aarch64-linux-gnu/include/stdio.h
+    need gcc-arm-linux-gnueabihf have arm-linux-gnueabihf-gcc
+    need libc6-dev-armhf-cross test -e /usr/arm-linux-gnueabihf/include/stdio.h
+    need musl-tools have musl-gcc
+}
+
+# want_targets TARGET...: adds Rust's targets.
+want_targets() {
+    local target missing=()
+    for target in "$@"; do
+        rustc --print target-libdir --target "$target" 2>/dev/null | xargs -r test -d || missing+=("$target")
+    done
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    { have rustup && timeout 300 rustup target add "${missing[@]}" >/dev/null 2>&1; } ||
+        die "Please install Rust's targets: rustup target add ${missing[*]}"
 }
 
 install_packages() {
@@ -115,13 +128,15 @@ build) want_build ;;
 test) want_test ;;
 docs) want_docs ;;
 bindings) want_bindings ;;
+cross) want_cross ;;
 foreign) want_foreign ;;
 fuzz) install_cargo_fuzz ;;
 server) PACKAGES=(nats-server) ;;
-*) die "usage: install-deps.sh [build|test|docs|bindings|foreign|fuzz|server]" ;;
+*) die "usage: install-deps.sh [build|test|docs|bindings|cross|foreign|fuzz|server]" ;;
 esac
 [ "${#PACKAGES[@]}" -eq 0 ] || install_packages
 case "${1:-test}" in
 build | test) check_rust "${1:-test}" ;;
-foreign) foreign_target ;;
+cross) want_targets aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf x86_64-unknown-linux-musl ;;
+foreign) want_targets i686-unknown-linux-gnu ;;
 esac

@@ -19,9 +19,12 @@ unset NATS_RS_CARGO_TARGET_DIR CARGO_TARGET_DIR CARGO_INCREMENTAL
 export CARGO_PROFILE_RELEASE_INCREMENTAL=false
 
 # Names of different lengths, so that a name in a file also moves the bytes behind it.
-for folder in "$SCRATCH/one" "$SCRATCH/another/folder"; do
+FOLDERS=("$SCRATCH/one" "$SCRATCH/another/folder")
+for folder in "${FOLDERS[@]}"; do # before the builds, during which the sources may change
     mkdir -p "$folder"
     git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$folder"
+done
+for folder in "${FOLDERS[@]}"; do
     {
         cmake -S "$folder" -B "$folder/out" -DNATS_RS_INSTALL_COMPAT=ON
         cmake --build "$folder/out" -j "$(jobs_wanted)"

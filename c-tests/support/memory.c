@@ -13,16 +13,25 @@
 #ifndef SANITIZED
 #define SANITIZED false
 #endif
+/* Only glibc says how much is allocated. */
+#ifdef __GLIBC__
+#define GLIBC true
+#else
+#define GLIBC false
+#endif
 
 bool memory_counts(void) {
     static bool said;
     const char *preload = getenv("LD_PRELOAD");
-    bool counts = !SANITIZED && (preload == NULL || strstr(preload, "vgpreload") == NULL);
+    bool counts = GLIBC && !SANITIZED && (preload == NULL || strstr(preload, "vgpreload") == NULL);
 
     if (!counts && !said) {
         said = true;
-        printf("bounds of memory are not checked: %s allocates in place of the C library\n",
-               SANITIZED ? "the sanitizer" : "valgrind");
+        if (GLIBC)
+            printf("bounds of memory are not checked: %s allocates in place of the C library\n",
+                   SANITIZED ? "the sanitizer" : "valgrind");
+        else
+            printf("bounds of memory are not checked: the C library does not say how much is allocated\n");
     }
     return counts;
 }
@@ -38,9 +47,13 @@ int64_t memory_resident(void) {
 }
 
 int64_t memory_given_out(void) {
+#ifdef __GLIBC__
     struct mallinfo2 m = mallinfo2();
 
     return (int64_t)(m.uordblks + m.hblkhd);
+#else
+    return 0;
+#endif
 }
 
 int64_t memory_settled(int64_t enough, int64_t within_ms) {

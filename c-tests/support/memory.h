@@ -1,7 +1,7 @@
 /* The memory of this process, for tests that limit it.
  *
  * Valgrind and the sanitizers allocate in place of the C library and keep released memory: under them the figures
- * are meaningless, and memory_counts is false. */
+ * are meaningless, and memory_counts is false; so it is with another C library than glibc. */
 #ifndef NATS_RS_TEST_MEMORY_H
 #define NATS_RS_TEST_MEMORY_H
 
