@@ -3169,11 +3169,13 @@ typedef struct jsPubPolicy {
 typedef struct jsSubOptions {
     /** The stream's name; NULL to find it by the subject. */
     const char *Stream;
-    /** The name of a consumer to use, if it exists; NULL for the durable name, or none. */
+    /**
+     * The name of a consumer to use, if it exists; NULL for the durable name or, without one, that of `Queue`.
+     */
     const char *Consumer;
     /**
-     * The queue group whose members share the messages; NULL for none. Without a durable name it is also the durable
-     * name of the consumer.
+     * The queue group whose members share the messages; NULL for none. If a consumer is created and no durable name is
+     * given, this is also its durable name. A consumer that exists and that `Consumer` names may have any durable name.
      */
     const char *Queue;
     /**
@@ -16395,6 +16397,7 @@ enum natsStatus kvStore_WatchAll(kvWatcher **new_watcher,
  * @retval NATS_NOT_FOUND The bucket no longer exists. Returned once; the watcher continues if a
  * bucket of the same name is created. The last error is cleared.
  * @retval NATS_ERR A message of the bucket is not a valid entry.
+ * @retval NATS_DRAINING The connection is draining: nothing follows.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
  *
  * @par Threads
@@ -18027,6 +18030,7 @@ enum natsStatus objStoreGet_Info(const struct objStoreInfo **new_info,
  * reason.
  * @retval NATS_TIMEOUT The time was over before a chunk arrived. If the server has answered that it cannot serve the
  * request now, the last error has its text.
+ * @retval NATS_DRAINING The connection is draining: nothing follows.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -18064,6 +18068,7 @@ enum natsStatus objStoreGet_Read(bool *done,
  * reason.
  * @retval NATS_TIMEOUT The time was over before a chunk arrived. If the server has answered that it cannot serve the
  * request now, the last error has its text.
+ * @retval NATS_DRAINING The connection is draining: nothing follows.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
@@ -18722,6 +18727,7 @@ enum natsStatus objStore_Watch(objStoreWatcher **new_watcher,
  * @retval NATS_TIMEOUT No object was changed in time.
  * @retval NATS_ERR The server refused the request: its text is the last error.
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
+ * @retval NATS_DRAINING The connection is draining: nothing follows.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *

@@ -148,6 +148,27 @@ impl Connection {
         Error::new(status, format!("subscribe to '{}': {why}", shown(subject)))
     }
 
+    /// The error of a call of a layer above that uses subscriptions which the program does not know. `what` is what the
+    /// call is about: it stands in place of such a subscription's inbox, and before an error without a text.
+    #[cold]
+    pub fn explained(&self, error: Error, what: impl FnOnce() -> String) -> Error {
+        let status = match error.status() {
+            Status::NATS_INVALID_SUBSCRIPTION if self.is_draining() => Status::NATS_DRAINING,
+            status => status,
+        };
+        let why = match status {
+            Status::NATS_CONNECTION_CLOSED => self.closed_words(),
+            Status::NATS_DRAINING => "the connection is draining".to_owned(),
+            Status::NATS_TIMEOUT => format!("nothing came in time{}", self.meanwhile()),
+            status => status.text().to_owned(),
+        };
+        let bare = match status {
+            Status::NATS_CONNECTION_CLOSED | Status::NATS_DRAINING => Error::from(status),
+            _ => error,
+        };
+        bare.or_say(|_| format!("{}: {why}", what()))
+    }
+
     /// The error of a call that needs a server.
     #[cold]
     pub fn untold(&self, status: Status, what: impl Display) -> Error {

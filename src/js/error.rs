@@ -58,6 +58,14 @@ impl Error {
         }
     }
 
+    /// Changes the status and the text, and keeps the server's number.
+    pub(crate) fn map(self, change: impl FnOnce(Plain) -> Plain) -> Self {
+        Error {
+            error: change(self.error),
+            code: self.code,
+        }
+    }
+
     /// The text of the error.
     pub fn text(&self) -> &str {
         self.error.text()

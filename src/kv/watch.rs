@@ -268,7 +268,11 @@ impl Watcher {
         };
         take(&mut want).map_err(|error| match self.is_stopped() {
             true => stopped().into(),
-            false => error.into(),
+            false => {
+                let what = || format!("watcher of bucket '{}'", self.store.bucket());
+                let conn = self.store.context().connection();
+                conn.explained(error, what).into()
+            }
         })
     }
 

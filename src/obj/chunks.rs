@@ -14,7 +14,9 @@ use serde_json::json;
 
 use super::change::not_found;
 use super::store::Store;
-use crate::client::{Batch, ConnEvent, Observation, Publish, SubscribeArgs, Subscription, When};
+use crate::client::{
+    Batch, ConnEvent, Connection, Observation, Publish, SubscribeArgs, Subscription, When,
+};
 use crate::error::{Error as Plain, Status};
 use crate::js::api::{AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy};
 use crate::js::consume::{Metadata, Patience};
@@ -172,6 +174,11 @@ impl Chunks {
                 return Ok(msg);
             }
         }
+    }
+
+    /// The connection that they come through.
+    pub(super) fn connection(&self) -> &Arc<Connection> {
+        self.store.context.connection()
     }
 
     /// What the server has answered in place of chunks; empty for nothing.

@@ -88,7 +88,9 @@ impl Get {
             0 => None,
             size => {
                 let subject = names::chunks(store.bucket(), &info.nuid);
-                Some(Chunks::new(store, subject, size, info.chunks)?)
+                let what = || format!("object '{}'", shown(info.name.as_bytes()));
+                let chunks = Chunks::new(store, subject, size, info.chunks);
+                Some(chunks.map_err(|e| e.map(|e| store.context.connection().explained(e, what)))?)
             }
         };
         Ok(Get {
@@ -130,8 +132,10 @@ impl Get {
                 return Err(e.or_say(|_| self.why_not_read(chunks.refusal(), read)));
             }
             Err(e) => {
+                let conn = chunks.connection().clone();
                 state.finish();
-                return Err(e);
+                let what = || format!("object '{}'", shown(self.info.name.as_bytes()));
+                return Err(e.map(|e| conn.explained(e, what)));
             }
         };
         let len = msg.payload().len() as u64;

@@ -18,6 +18,7 @@ use crate::js::api::Metadata;
 use crate::js::{ErrCode, Error, Result};
 use crate::locks::Mutex;
 use crate::log::Target;
+use crate::words::shown;
 
 /// The default size of a chunk, in bytes.
 pub const CHUNK: usize = 128 * 1024;
@@ -78,9 +79,11 @@ impl Put {
             0 => CHUNK,
             size => usize::try_from(size).unwrap_or(CHUNK),
         };
+        let upload = Upload::new(store.context.connection(), store.window())
+            .map_err(|e| explained(store, &what.name, e))?;
         let nuid = new_nuid();
         Ok(Put {
-            upload: Upload::new(store.context.connection(), store.window())?,
+            upload,
             subject: names::chunks(store.bucket(), &nuid),
             progress: store.progress(),
             name: what.name.clone(),
@@ -133,7 +136,8 @@ impl Put {
         if state.done {
             return Err(completed());
         }
-        self.upload.send(&self.subject, chunk, PATIENCE)?;
+        let sent = self.upload.send(&self.subject, chunk, PATIENCE);
+        sent.map_err(|e| explained(&self.store, &self.name, e))?;
         state.digest.update(chunk);
         state.info.size += chunk.len() as u64;
         state.info.chunks += 1;
@@ -180,7 +184,8 @@ impl Put {
     }
 
     fn finish(&self, state: &mut State, deadline: Instant) -> Result<()> {
-        self.upload.complete(deadline)?;
+        let stored = self.upload.complete(deadline);
+        stored.map_err(|e| explained(&self.store, &self.name, e))?;
         for _ in 0..RACES {
             let revision = state.guard.unwrap_or(state.old.revision);
             match self.store.store(&state.info, revision, deadline) {
@@ -254,6 +259,12 @@ impl Put {
             }
         }
     }
+}
+
+#[cold]
+fn explained(store: &Store, name: &str, error: Error) -> Error {
+    let what = || format!("object '{}'", shown(name.as_bytes()));
+    error.map(|e| store.context.connection().explained(e, what))
 }
 
 fn completed() -> Error {

@@ -9,9 +9,9 @@ use super::names;
 use super::store::Store;
 use crate::client::{Batch, Subscription};
 use crate::error::{Error as Plain, Status};
-use crate::js::Result;
 use crate::js::api::{ConsumerConfig, DeliverPolicy};
 use crate::js::consume::{Delivery, Events, Metadata, Mode, Push, SubOptions, Wanted, subscribe};
+use crate::js::{Error, Result};
 use crate::msg::{Msg, MsgList};
 use crate::words::shown;
 
@@ -25,6 +25,7 @@ pub enum Seen {
 
 /// Follows the objects of a bucket.
 pub struct Watcher {
+    bucket: String,
     sub: Arc<Subscription>,
     initial: Arc<Initial>,
     ignore_deletes: bool,
@@ -104,6 +105,7 @@ impl Watcher {
         )
         .map_err(|e| store.gone_if(e))?;
         Ok(Watcher {
+            bucket: store.bucket().to_owned(),
             sub,
             initial,
             ignore_deletes,
@@ -133,7 +135,7 @@ impl Watcher {
             if let Err(e) = result {
                 return Err(match self.stopped.load(Ordering::SeqCst) {
                     true => stopped().into(),
-                    false => e.into(),
+                    false => self.explained(e),
                 });
             }
             let Some(msg) = taken.pop() else { continue };
@@ -156,9 +158,15 @@ impl Watcher {
             }
             // However many there are to leave out, and unless the end of the initial data is due.
             if Instant::now() >= deadline && !initial.is_due() {
-                return Err(Status::NATS_TIMEOUT.into());
+                return Err(self.explained(Status::NATS_TIMEOUT.into()));
             }
         }
+    }
+
+    #[cold]
+    fn explained(&self, error: Plain) -> Error {
+        let what = || format!("watcher of bucket '{}'", self.bucket);
+        self.sub.connection().explained(error, what).into()
     }
 
     /// Tells the program of a description that is left out, so that it does not hide the others.

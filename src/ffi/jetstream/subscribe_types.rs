@@ -18,10 +18,10 @@ use crate::ffi::types::natsStatusArg;
 pub struct jsSubOptions {
     /// The stream's name; NULL to find it by the subject.
     pub Stream: *const c_char,
-    /// The name of a consumer to use, if it exists; NULL for the durable name, or none.
+    /// The name of a consumer to use, if it exists; NULL for the durable name or, without one, that of `Queue`.
     pub Consumer: *const c_char,
-    /// The queue group whose members share the messages; NULL for none. Without a durable name it is also the durable
-    /// name of the consumer.
+    /// The queue group whose members share the messages; NULL for none. If a consumer is created and no durable name is
+    /// given, this is also its durable name. A consumer that exists and that `Consumer` names may have any durable name.
     pub Queue: *const c_char,
     /// Whether the callback acknowledges and destroys the messages; otherwise the library acknowledges and destroys
     /// each message after the callback has returned, and `natsMsg_Destroy` in the callback does nothing. With the ack

@@ -297,6 +297,7 @@ impl EntrySink for CallbackSink {
 /// @retval NATS_NOT_FOUND The bucket no longer exists. Returned once; the watcher continues if a
 /// bucket of the same name is created. The last error is cleared.
 /// @retval NATS_ERR A message of the bucket is not a valid entry.
+/// @retval NATS_DRAINING The connection is draining: nothing follows.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
 ///
 /// @par Threads

@@ -162,6 +162,7 @@ pub unsafe extern "C" fn objStoreGet_Info(
 /// reason.
 /// @retval NATS_TIMEOUT The time was over before a chunk arrived. If the server has answered that it cannot serve the
 /// request now, the last error has its text.
+/// @retval NATS_DRAINING The connection is draining: nothing follows.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
@@ -218,6 +219,7 @@ pub unsafe extern "C" fn objStoreGet_Read(
 /// reason.
 /// @retval NATS_TIMEOUT The time was over before a chunk arrived. If the server has answered that it cannot serve the
 /// request now, the last error has its text.
+/// @retval NATS_DRAINING The connection is draining: nothing follows.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///

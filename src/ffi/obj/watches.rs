@@ -79,6 +79,7 @@ pub unsafe extern "C" fn objStore_Watch(
 /// @retval NATS_TIMEOUT No object was changed in time.
 /// @retval NATS_ERR The server refused the request: its text is the last error.
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
+/// @retval NATS_DRAINING The connection is draining: nothing follows.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///

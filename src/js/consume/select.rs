@@ -8,6 +8,7 @@ use crate::js::context::Call;
 use crate::js::error::{Error, Result};
 use crate::js::manage::ConsumerAction;
 use crate::js::names::check_durable;
+use crate::words::shown;
 
 /// The request of the program.
 #[derive(Debug, Clone, Default)]
@@ -284,6 +285,19 @@ const ORDERED_HEARTBEAT: i64 = 5 * 1_000_000_000;
 const ORDERED_INACTIVE: i64 = 5 * 60 * 1_000_000_000;
 
 impl Selection {
+    /// The name of the subscription in texts.
+    #[cold]
+    pub(super) fn called(&self, wanted: &Wanted<'_>) -> String {
+        let subjects = wanted.subjects.join(",");
+        match subjects.is_empty() {
+            true => format!("subscribe to stream '{}'", self.stream),
+            false => {
+                let subjects = shown(subjects.as_bytes());
+                format!("subscribe to '{subjects}' of stream '{}'", self.stream)
+            }
+        }
+    }
+
     /// Creates the consumer. If another client has just created it, it is used if it has the
     /// requested settings. Returns whether this call created it.
     pub fn create(

@@ -86,19 +86,22 @@ pub fn subscribe(
         Delivery::Sync => None,
         Delivery::Sink(make) => Some(make(&push)),
     };
+    let unmade = |e| conn.explained(e, || selection.called(wanted));
     let queue = wanted.options.queue.as_bytes();
-    let sub = conn.prepare_subscription(SubscribeArgs {
-        queue: Some(queue).filter(|q| !q.is_empty()),
-        sink,
-        intake: Some(push.clone()),
-        ..SubscribeArgs::new(deliver.as_bytes())
-    })?;
+    let sub = conn
+        .prepare_subscription(SubscribeArgs {
+            queue: Some(queue).filter(|q| !q.is_empty()),
+            sink,
+            intake: Some(push.clone()),
+            ..SubscribeArgs::new(deliver.as_bytes())
+        })
+        .map_err(unmade)?;
     sub.set_extension(push.clone());
     let _ = push.sub.set(Arc::downgrade(&sub));
     push.state.lock().sid = sub.sid();
     placed(&sub);
     sub.hold();
-    conn.start_subscription(&sub)?;
+    conn.start_subscription(&sub).map_err(unmade)?;
     let me = push.me.clone();
     sub.on_end(move |sub, reason| {
         if let Some(push) = me.upgrade() {

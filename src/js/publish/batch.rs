@@ -255,7 +255,8 @@ impl Batch {
         if let Some(replies) = &*replies {
             return Ok(replies.clone());
         }
-        let new = ReplyContext::new(&self.conn, true, self.answers.clone())?;
+        let new = ReplyContext::new(&self.conn, true, self.answers.clone())
+            .map_err(|e| self.conn.explained(e, || "atomic batch".to_owned()))?;
         *replies = Some(new.clone());
         Ok(new)
     }

@@ -103,7 +103,8 @@ impl AsyncPublisher {
             me: me.clone(),
         });
         let weak = Arc::new(WeakPublisher(Arc::downgrade(&publisher)));
-        let replies = ReplyContext::new(conn, settings.mux_replies, weak.clone())?;
+        let replies = ReplyContext::new(conn, settings.mux_replies, weak.clone())
+            .map_err(|e| conn.explained(e, || "asynchronous publishes".to_owned()))?;
         let _ = publisher.queue.set(CallbackQueue::new(conn, weak.clone())?);
         publisher.recovery.start(conn, &publisher.me)?;
         let _ = publisher.replies.set(replies);

@@ -165,6 +165,7 @@ impl Pull {
                 "another client is pinned, or the pin has changed: fetch without an id for a new one".to_owned()
             }
             Status::NATS_CONNECTION_CLOSED => "the connection is closed".to_owned(),
+            Status::NATS_INVALID_SUBSCRIPTION => "the subscription is closed".to_owned(),
             status => status.text().to_owned(),
         };
         format!("{what}: {why}")

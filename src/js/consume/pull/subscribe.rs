@@ -132,19 +132,22 @@ fn make(
         ahead: options.map(|options| Ahead::new(options, next, sink.is_none(), longest)),
         order,
     });
+    let unmade = |e| conn.explained(e, || selection.called(wanted));
     let queue = wanted.options.queue.as_bytes();
-    let sub = conn.prepare_subscription(SubscribeArgs {
-        queue: Some(queue).filter(|q| !q.is_empty()),
-        sink: sink.map(|make| make(&pull)),
-        intake: Some(pull.clone()),
-        ..SubscribeArgs::new(&subject)
-    })?;
+    let sub = conn
+        .prepare_subscription(SubscribeArgs {
+            queue: Some(queue).filter(|q| !q.is_empty()),
+            sink: sink.map(|make| make(&pull)),
+            intake: Some(pull.clone()),
+            ..SubscribeArgs::new(&subject)
+        })
+        .map_err(unmade)?;
     sub.set_extension(pull.clone());
     let _ = pull.sub.set(Arc::downgrade(&sub));
     pull.state.lock().sid = sub.sid();
     placed(&sub);
     sub.hold();
-    conn.start_subscription(&sub)?;
+    conn.start_subscription(&sub).map_err(unmade)?;
     let me = pull.me.clone();
     sub.on_end(move |sub, reason| {
         if let Some(pull) = me.upgrade() {

@@ -37,6 +37,7 @@ use crate::js::{Error, Result};
 use crate::locks::Mutex;
 use crate::msg::Msg;
 use crate::proto::headers::HeaderBlock;
+use crate::words::shown;
 
 /// Is told of messages that are not stored, where a batch goes on all the same.
 pub trait ProblemHandler: Send + Sync {
@@ -107,7 +108,8 @@ impl FastBatch {
             me: me.clone(),
         });
         let weak = Arc::new(WeakBatch(batch.me.clone()));
-        let replies = ReplyContext::with_tokens(conn, weak.clone())?;
+        let replies = ReplyContext::with_tokens(conn, weak.clone())
+            .map_err(|e| conn.explained(e, || "fast batch".to_owned()))?;
         let _ = batch.replies.set(replies);
         if wants_problems {
             let _ = batch.queue.set(CallbackQueue::new(conn, weak.clone())?);
@@ -387,7 +389,16 @@ impl FastBatch {
         self.flow.lock().waiting -= 1;
         match result {
             Ok(result) => result,
-            Err(e) => Err(e.into()),
+            Err(e) => Err(self.conn.explained(e, || self.called()).into()),
+        }
+    }
+
+    /// The name of the batch in texts.
+    #[cold]
+    fn called(&self) -> String {
+        match self.subject.get() {
+            Some(subject) => format!("fast batch that began on '{}'", shown(subject)),
+            None => "fast batch".to_owned(),
         }
     }
 
