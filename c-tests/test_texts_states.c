@@ -3,6 +3,7 @@
 #include "jetstream.h"
 #include "micro.h"
 #include "obj.h"
+#include "peer_fixture.h"
 
 /* The handles that the calls use. */
 typedef struct world {
@@ -10,6 +11,7 @@ typedef struct world {
     closure c;
     natsConnection *nc;
     jsCtx *js;
+    jsCtx *used; /* has published without waiting */
     kvStore *kv;
     kvWatcher *kv_watcher;
     objStore *obs;
@@ -161,8 +163,9 @@ static natsStatus publish_complete(world *w) {
     return js_PublishAsyncComplete(w->js, &opts);
 }
 
-/* How many calls have failed, and how many of their texts say too little. */
-static int wrong, failed;
+/* How many calls have failed, how many of them because the connection drains, and how many of their texts say too
+ * little. */
+static int wrong, failed, refused;
 
 /* The text of a failed call says more than its status, and names no inbox: the program does not know those. */
 static bool says_enough(const char *text, natsStatus s) {
@@ -187,6 +190,7 @@ static void look(const world *w, const char *call, natsStatus s) {
     if (getenv("TEST_SHOW_TEXTS") != NULL)
         fprintf(stderr, "%s\n    %s: %s\n", call, natsStatus_GetText(s), text);
     failed++;
+    refused += s == NATS_DRAINING;
     if (says_enough(text, s))
         return;
     fprintf(stderr, "%s: %s (\"%s\")\n", call, natsStatus_GetText(s), text);
@@ -276,6 +280,7 @@ static void jetstream_calls(world *w) {
     CALL(js_Publish(&o->ack, w->js, "s.a", "x", 1, NULL, NULL));
     CALL(js_PublishMsg(&o->ack, w->js, w->msg, NULL, NULL));
     CALL(js_PublishAsync(w->js, "s.a", "x", 1, NULL));
+    CALL(js_PublishAsync(w->used, "s.a", "x", 1, NULL));
     CALL(publish_msg_async(w));
     CALL(publish_complete(w));
     CALL(js_BatchPublishAdd(NULL, w->batch, w->msg, NULL, NULL));
@@ -367,7 +372,7 @@ static void service_calls(world *w) {
 }
 
 static void all_calls(world *w) {
-    wrong = failed = 0;
+    wrong = failed = refused = 0;
     core_calls(w);
     jetstream_calls(w);
     kv_calls(w);
@@ -435,6 +440,8 @@ static void world_start(world *w) {
     CHECK_OK(jsOptions_Init(&js_opts));
     js_opts.Wait = WAIT;
     CHECK_OK(natsConnection_JetStream(&w->js, w->nc, &js_opts));
+    CHECK_OK(natsConnection_JetStream(&w->used, w->nc, &js_opts));
+    CHECK_OK(js_PublishAsync(w->used, "s.a", "x", 1, NULL));
     world_options(w);
     for (i = 0; i < 10; i++)
         CHECK_SOON(js_Publish(NULL, w->js, "s.a", "x", 1, NULL, NULL) == NATS_OK);
@@ -481,6 +488,7 @@ static void world_end(world *w) {
     kvWatcher_Destroy(w->kv_watcher);
     objStore_Destroy(w->obs);
     kvStore_Destroy(w->kv);
+    jsCtx_Destroy(w->used);
     jsCtx_Destroy(w->js);
     natsConnection_Destroy(w->nc);
     CHECK_REACHED(&w->c.closed, 1);
@@ -509,6 +517,44 @@ static void draining(void) {
     world_end(&w);
 }
 
+/* The callbacks are through: nothing leaves any more, so no request is answered. Contexts are all that there is, because
+ * the server is a script. */
+static void publishing_is_over(void) {
+    jsOptions js_opts;
+    peer_fixture f;
+    world w;
+
+    memset(&w, 0, sizeof(w));
+    closure_init(&w.c);
+    peer_fixture_start(&f);
+    natsSubscription_Destroy(f.sub);
+    f.sub = NULL;
+    w.nc = f.nc;
+    w.msg = test_msg("s.a", NULL, "x");
+    w.taken = test_msg("s.a", "reply", "x");
+    CHECK_OK(jsOptions_Init(&js_opts));
+    js_opts.Wait = deadline_ms();
+    CHECK_OK(natsConnection_JetStream(&w.js, w.nc, &js_opts));
+    world_options(&w);
+    CHECK_OK(natsConnection_Drain(w.nc));
+    CHECK(peer_expect(&f.p, "PING\r\n"));
+    CHECK(peer_send(&f.p, "PONG\r\n"));
+    CHECK(peer_expect(&f.p, "PING\r\n"));
+    CHECK_SOON(natsConnection_Status(w.nc) == NATS_CONN_STATUS_DRAINING_PUBS);
+    wrong = failed = refused = 0;
+    jetstream_calls(&w);
+    kv_calls(&w);
+    object_calls(&w);
+    service_calls(&w);
+    CHECK_INT(wrong, 0);
+    CHECK(refused >= 50);
+    CHECK(peer_send(&f.p, "PONG\r\n"));
+    jsCtx_Destroy(w.js);
+    natsMsg_Destroy(w.taken);
+    natsMsg_Destroy(w.msg);
+    peer_fixture_end(&f);
+}
+
 static void lost(void) {
     world w;
 
@@ -532,16 +578,15 @@ static void destroyed(void) {
     all_calls(&w);
     CHECK_INT(wrong, 0);
     CHECK(failed >= 140);
+    CHECK_FAULT(microService_Stop(w.service), NATS_INVALID_ARG, "the service was destroyed");
+    CHECK(microService_Stop(NULL) == micro_ErrorInvalidArg);
     natsMsg_Destroy(w.taken);
     natsMsg_Destroy(w.msg);
 }
 
 int main(int argc, char **argv) {
     static const test_case cases[] = {
-        TEST(closed),
-        TEST(draining),
-        TEST(lost),
-        TEST(destroyed),
+        TEST(closed), TEST(draining), TEST(publishing_is_over), TEST(lost), TEST(destroyed),
     };
 
     return RUN_TESTS(cases, argc, argv);

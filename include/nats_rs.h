@@ -30,8 +30,9 @@
  * jsFastBatchCtx, kvStore, kvWatcher, objStore, objStorePut, objStoreGet, objStoreWatcher, microService, microGroup and
  * microClient. A call on a handle that was destroyed gives NATS_INVALID_ARG and does not access freed memory; a second
  * Destroy does nothing. This helps to find mistakes; programs must not depend on it, because the memory of a destroyed
- * handle is used for later handles. All other objects (messages, headers, lists, entries, statistics, inboxes) are plain
- * memory: using one after it was released is undefined.
+ * handle is used for later handles. All other objects (messages, headers, lists, entries, statuses, infos, configurations,
+ * errors of services, statistics, inboxes) are plain memory: using one after it was released is undefined, its getters
+ * included.
  *
  * @par Threads
  * Any thread may use any handle at any time. The other objects, such as messages, headers, statistics and inboxes, belong
@@ -3326,7 +3327,8 @@ typedef struct kvConfig {
 } kvConfig;
 
 /**
- * Keys, as returned by `kvStore_Keys`. Released with `kvKeysList_Destroy`.
+ * Keys, as returned by `kvStore_Keys`. Released with `kvKeysList_Destroy`; to keep a key, take it, write NULL in its
+ * place, and release it with `free()`.
  *
  * @ingroup nats_kv_watch
  */
@@ -3431,7 +3433,8 @@ typedef struct __kvWatcher kvWatcher;
  * A revision of a key. Opaque to C.
  *
  * Created by `kvStore_Get`, `kvWatcher_Next` and others, given to the callbacks of watchers, and released by
- * `kvEntry_Destroy`, also after its bucket was destroyed. Any number of threads may read it at once.
+ * `kvEntry_Destroy`, also after its bucket was destroyed. Any number of threads may read it at once. It is plain memory
+ * and no handle: using it after it was destroyed, or destroying it twice, is undefined.
  *
  * @ingroup nats_kv_values
  */
@@ -3509,7 +3512,8 @@ typedef struct kvPurgeOptions {
 } kvPurgeOptions;
 
 /**
- * Entries, as returned by `kvStore_History`. Released with `kvEntryList_Destroy`.
+ * Entries, as returned by `kvStore_History`. Released with `kvEntryList_Destroy`; to keep an entry, take it and write
+ * NULL in its place.
  *
  * @ingroup nats_kv_watch
  */
@@ -3547,7 +3551,8 @@ typedef struct kvChange {
 /**
  * The configuration and state of a bucket at the time of the request. Opaque to C.
  *
- * Created by `kvStore_Status`, released by `kvStatus_Destroy`. Any number of threads may read it at once.
+ * Created by `kvStore_Status`, released by `kvStatus_Destroy`. Any number of threads may read it at once. It is plain
+ * memory and no handle: using it after it was destroyed is undefined.
  *
  * @ingroup nats_kv_buckets
  */
@@ -3914,8 +3919,8 @@ typedef struct objStoreConfig {
 } objStoreConfig;
 
 /**
- * Names of stores. Released with `objStoreNamesList_Destroy`. Released with
- * `objStoreNamesList_Destroy`.
+ * Names of stores. Released with `objStoreNamesList_Destroy`; to keep a name, take it, write NULL in its place, and
+ * release it with `free()`.
  *
  * @ingroup nats_obj_buckets
  */
@@ -3957,7 +3962,8 @@ typedef struct objStoreStatus {
 } objStoreStatus;
 
 /**
- * The statuses of stores. Released with `objStoreStatusesList_Destroy`.
+ * The statuses of stores. Released with `objStoreStatusesList_Destroy`; to keep an element, take it and write NULL in
+ * its place.
  *
  * @ingroup nats_obj_buckets
  */
@@ -4079,7 +4085,8 @@ typedef struct objStoreWatchOptions {
 typedef struct __objStoreWatcher objStoreWatcher;
 
 /**
- * Objects, as returned by `objStore_List`. Released with `objStoreInfoList_Destroy`.
+ * Objects, as returned by `objStore_List`. Released with `objStoreInfoList_Destroy`; to keep an element, take it and
+ * write NULL in its place.
  *
  * @ingroup nats_obj_watch
  */
@@ -10026,6 +10033,7 @@ enum natsStatus natsSubscription_GetStats(natsSubscription *sub,
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
+ * @retval NATS_DRAINING The connection is draining and sends nothing any more.
  *
  * @par Threads
  * One thread at a time may use a message; it may be any thread.
@@ -10069,6 +10077,7 @@ enum natsStatus natsMsg_Ack(natsMsg *msg,
  * @retval NATS_NO_RESPONDERS The stream or its server is not available.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
+ * @retval NATS_DRAINING The connection is draining and sends nothing any more.
  *
  * @par Threads
  * One thread at a time may use a message; it may be any thread.
@@ -10097,6 +10106,7 @@ NATS_EXTERN enum natsStatus natsMsg_AckSync(natsMsg *msg, struct jsOptions *opts
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
+ * @retval NATS_DRAINING The connection is draining and sends nothing any more.
  *
  * @par Threads
  * One thread at a time may use a message; it may be any thread.
@@ -10128,6 +10138,7 @@ enum natsStatus natsMsg_Nak(natsMsg *msg,
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
+ * @retval NATS_DRAINING The connection is draining and sends nothing any more.
  *
  * @par Threads
  * One thread at a time may use a message; it may be any thread.
@@ -10159,6 +10170,7 @@ enum natsStatus natsMsg_NakWithDelay(natsMsg *msg,
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
+ * @retval NATS_DRAINING The connection is draining and sends nothing any more.
  *
  * @par Threads
  * One thread at a time may use a message; it may be any thread.
@@ -10187,6 +10199,7 @@ enum natsStatus natsMsg_InProgress(natsMsg *msg,
  * @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
+ * @retval NATS_DRAINING The connection is draining and sends nothing any more.
  *
  * @par Threads
  * One thread at a time may use a message; it may be any thread.
@@ -10220,6 +10233,7 @@ enum natsStatus natsMsg_Term(natsMsg *msg,
  * @retval NATS_MAX_PAYLOAD The reason is longer than the server's limit for a payload.
  * @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
  * nor the library open.
+ * @retval NATS_DRAINING The connection is draining and sends nothing any more.
  *
  * @par Threads
  * One thread at a time may use a message; it may be any thread.
@@ -10600,6 +10614,7 @@ enum natsStatus jsAccountInfo_GetReserved(uint64_t *memory,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -10647,6 +10662,7 @@ enum natsStatus js_CreateConsumer(struct jsConsumerInfo **ci,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -10712,6 +10728,7 @@ NATS_EXTERN enum natsStatus jsConsumerConfig_Init(struct jsConsumerConfig *cc);
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -10760,6 +10777,7 @@ enum natsStatus js_ResetConsumer(struct jsConsumerResetResponse **new_crr,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -10806,6 +10824,7 @@ enum natsStatus js_PauseConsumer(struct jsConsumerPauseResponse **new_cpr,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -10886,6 +10905,7 @@ NATS_EXTERN void jsConsumerPauseResponse_Destroy(struct jsConsumerPauseResponse 
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -10943,6 +10963,7 @@ enum natsStatus js_AddConsumer(struct jsConsumerInfo **ci,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -10985,6 +11006,7 @@ enum natsStatus js_UpdateConsumer(struct jsConsumerInfo **ci,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -11026,6 +11048,7 @@ enum natsStatus js_GetConsumerInfo(struct jsConsumerInfo **ci,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -11146,6 +11169,7 @@ void jsCtx_Destroy(jsCtx *js);
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -11227,6 +11251,7 @@ NATS_EXTERN enum natsStatus jsDirectBatchOptions_Init(struct jsDirectBatchOption
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -11291,6 +11316,7 @@ enum natsStatus js_DirectGetMsgs(struct natsMsgList *list,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -11339,6 +11365,7 @@ enum natsStatus js_DirectGetLastMsgs(struct natsMsgList *list,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -11492,6 +11519,7 @@ enum natsStatus natsSubscription_FetchRequest(struct natsMsgList *list,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -11537,6 +11565,7 @@ enum natsStatus js_StepDownStream(jsCtx *js,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -11583,6 +11612,7 @@ enum natsStatus js_StepDownConsumer(jsCtx *js,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -11631,6 +11661,7 @@ enum natsStatus js_ListStreams(struct jsStreamInfoList **list,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -11673,6 +11704,7 @@ enum natsStatus js_ListConsumers(struct jsConsumerInfoList **list,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -11713,6 +11745,7 @@ enum natsStatus js_Streams(struct jsStreamInfoList **list,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -11755,6 +11788,7 @@ enum natsStatus js_StreamNames(struct jsStreamNamesList **list,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -11797,6 +11831,7 @@ enum natsStatus js_Consumers(struct jsConsumerInfoList **list,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -11901,6 +11936,7 @@ NATS_EXTERN void jsConsumerNamesList_Destroy(struct jsConsumerNamesList *list);
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -11959,6 +11995,7 @@ NATS_EXTERN void jsAccountInfo_Destroy(struct jsAccountInfo *ai);
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -12003,6 +12040,7 @@ enum natsStatus js_GetMsg(natsMsg **msg,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -12050,6 +12088,7 @@ enum natsStatus js_GetLastMsg(natsMsg **msg,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -12091,6 +12130,7 @@ enum natsStatus js_DirectGetMsg(natsMsg **msg,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -12131,6 +12171,7 @@ enum natsStatus js_DeleteMsg(jsCtx *js,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -12192,6 +12233,7 @@ NATS_EXTERN enum natsStatus jsOptions_Init(struct jsOptions *opts);
  * @retval NATS_ERR The server refused the message: its text is the last error and its code is in
  * `errCode`.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_SERVER_SUPPORT The options need headers, which the server does not support; or it is too old for
  * `MsgTTL`, `Schedule` or `ExpectLastSubjectSeqSubject`, which the last error names.
  *
@@ -13476,6 +13518,7 @@ enum natsStatus js_PullSubscribeSyncMulti(natsSubscription **sub,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -13525,6 +13568,7 @@ enum natsStatus js_CreateOrUpdateStream(struct jsStreamInfo **si,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -13568,6 +13612,7 @@ enum natsStatus js_StreamNameBySubject(char **name,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -13796,6 +13841,7 @@ NATS_EXTERN enum natsStatus jsStreamExtra_Init(struct jsStreamExtra *extra);
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -13868,6 +13914,7 @@ enum natsStatus js_AddStreamWithExtra(struct jsStreamInfo **si,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -13959,6 +14006,7 @@ NATS_EXTERN void jsSourceExtra_Destroy(struct jsSourceExtra *extra);
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -14018,6 +14066,7 @@ enum natsStatus js_AddStream(struct jsStreamInfo **si,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -14070,6 +14119,7 @@ enum natsStatus js_UpdateStream(struct jsStreamInfo **si,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -14106,6 +14156,7 @@ enum natsStatus js_PurgeStream(jsCtx *js,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -14149,6 +14200,7 @@ enum natsStatus js_DeleteStream(jsCtx *js,
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -14467,6 +14519,7 @@ NATS_EXTERN enum natsStatus jsFetchRequest_Init(struct jsFetchRequest *request);
  * @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
  * (`natsOptions_SetReconnectBufSize`) is full.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time, callbacks included. Waits for the server.
@@ -14549,6 +14602,7 @@ NATS_EXTERN enum natsStatus kvExtraConfig_Init(struct kvExtraConfig *extra);
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -14586,6 +14640,7 @@ enum natsStatus js_CreateKeyValueWithExtra(kvStore **new_kv,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -14620,6 +14675,7 @@ enum natsStatus js_UpdateKeyValue(kvStore **new_kv,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -14650,6 +14706,7 @@ enum natsStatus js_CreateOrUpdateKeyValue(kvStore **new_kv,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -14684,6 +14741,7 @@ NATS_EXTERN enum natsStatus js_KeyValueNames(struct kvKeysList *list, jsCtx *js)
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -14729,6 +14787,7 @@ NATS_EXTERN enum natsStatus js_CreateKeyValue(kvStore **new_kv, jsCtx *js, struc
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -14756,6 +14815,7 @@ NATS_EXTERN enum natsStatus js_KeyValue(kvStore **new_kv, jsCtx *js, const char 
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15097,6 +15157,7 @@ NATS_EXTERN void kvEntry_Destroy(kvEntry *e);
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15145,6 +15206,7 @@ NATS_EXTERN enum natsStatus kvStore_Get(kvEntry **new_entry, kvStore *kv, const 
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15181,6 +15243,7 @@ enum natsStatus kvStore_GetRevision(kvEntry **new_entry,
  * @retval NATS_TIMEOUT The server did not answer in time, or the list was not complete within the
  * `Timeout` of the options.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15237,6 +15300,7 @@ enum natsStatus kvStore_Keys(struct kvKeysList *list,
  * @retval NATS_TIMEOUT The server did not answer in time, or the list was not complete within the
  * `Timeout` of the options.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15288,6 +15352,7 @@ NATS_EXTERN void kvKeysList_Destroy(struct kvKeysList *list);
  * @retval NATS_TIMEOUT The server did not answer in time, or the list was not complete within the
  * `Timeout` of the options.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15336,6 +15401,7 @@ NATS_EXTERN void kvEntryList_Destroy(struct kvEntryList *list);
  * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15373,6 +15439,7 @@ enum natsStatus kvStore_Put(uint64_t *rev,
  * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15412,6 +15479,7 @@ enum natsStatus kvStore_Create(uint64_t *rev,
  * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15455,6 +15523,7 @@ enum natsStatus kvStore_Update(uint64_t *rev,
  * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15503,6 +15572,7 @@ enum natsStatus kvStore_CreateWithTTL(uint64_t *rev,
  * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15537,6 +15607,7 @@ enum natsStatus kvStore_UpdateWithTTL(uint64_t *rev,
  * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15567,6 +15638,7 @@ NATS_EXTERN enum natsStatus kvStore_PutString(uint64_t *rev, kvStore *kv, const 
  * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15603,6 +15675,7 @@ enum natsStatus kvStore_CreateString(uint64_t *rev,
  * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15643,6 +15716,7 @@ enum natsStatus kvStore_UpdateString(uint64_t *rev,
  * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15688,6 +15762,7 @@ enum natsStatus kvStore_CreateStringWithTTL(uint64_t *rev,
  * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15722,6 +15797,7 @@ enum natsStatus kvStore_UpdateStringWithTTL(uint64_t *rev,
  * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15751,6 +15827,7 @@ NATS_EXTERN enum natsStatus kvStore_Delete(kvStore *kv, const char *key);
  * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15780,6 +15857,7 @@ NATS_EXTERN enum natsStatus kvStore_Purge(kvStore *kv, const char *key, const st
  * @retval NATS_TIMEOUT No answer arrived in time, or the time of the options has passed. Some
  * revisions and markers may have been removed.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15813,6 +15891,7 @@ NATS_EXTERN enum natsStatus kvStore_PurgeDeletes(kvStore *kv, const struct kvPur
  * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15848,6 +15927,7 @@ NATS_EXTERN enum natsStatus kvStore_DeleteIfRevision(kvStore *kv, const char *ke
  * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15887,6 +15967,7 @@ enum natsStatus kvStore_PurgeIfRevision(kvStore *kv,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15929,6 +16010,7 @@ enum natsStatus kvStore_GetMany(struct kvEntryList *list,
  * @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
  * @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -15980,6 +16062,7 @@ enum natsStatus kvStore_Apply(uint64_t *rev,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  *
  * @par Threads
  * Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -17567,6 +17650,7 @@ NATS_EXTERN microError *microError_Wrapf(microError *err, const char *format, ..
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -17678,6 +17762,7 @@ enum natsStatus objStore_SetProgress(objStore *obs,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -17708,6 +17793,7 @@ enum natsStatus js_CreateObjectStore(objStore **new_obs,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -17736,6 +17822,7 @@ enum natsStatus js_UpdateObjectStore(objStore **new_obs,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -17763,6 +17850,7 @@ enum natsStatus js_ObjectStore(objStore **new_obs,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -17789,6 +17877,7 @@ enum natsStatus js_DeleteObjectStore(jsCtx *js,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -17815,6 +17904,7 @@ enum natsStatus js_ObjectStoreNames(struct objStoreNamesList **new_list,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -17841,6 +17931,7 @@ enum natsStatus js_ObjectStoreStatuses(struct objStoreStatusesList **new_list,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -17868,6 +17959,7 @@ enum natsStatus objStore_Status(struct objStoreStatus **new_status,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -17906,7 +17998,7 @@ void objStore_Destroy(objStore *obs);
  * @param list The list; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function at any time.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @see js_ObjectStoreNames
  *
@@ -17923,7 +18015,7 @@ void objStoreNamesList_Destroy(struct objStoreNamesList *list);
  * @param list The list; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function at any time.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @see js_ObjectStoreStatuses
  *
@@ -17940,7 +18032,7 @@ void objStoreStatusesList_Destroy(struct objStoreStatusesList *list);
  * @param status The status; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function at any time.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @see objStore_Status
  *
@@ -17969,6 +18061,7 @@ void objStoreStatus_Destroy(struct objStoreStatus *status);
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18121,6 +18214,7 @@ void objStoreGet_Destroy(objStoreGet *get);
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18156,6 +18250,7 @@ enum natsStatus objStore_GetString(char **new_str,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18194,6 +18289,7 @@ enum natsStatus objStore_GetBytes(void **new_data,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18224,6 +18320,7 @@ enum natsStatus objStore_GetFile(objStore *obs,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18264,6 +18361,7 @@ enum natsStatus objStore_GetInfo(struct objStoreInfo **new_info,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18295,6 +18393,7 @@ enum natsStatus objStore_UpdateMeta(objStore *obs,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18326,6 +18425,7 @@ enum natsStatus objStore_Delete(objStore *obs,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18359,6 +18459,7 @@ enum natsStatus objStore_AddLink(struct objStoreInfo **new_info,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18382,7 +18483,7 @@ enum natsStatus objStore_AddBucketLink(struct objStoreInfo **new_info,
  * @param info The description; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function at any time.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @see objStore_GetInfo
  *
@@ -18408,6 +18509,7 @@ void objStoreInfo_Destroy(struct objStoreInfo *info);
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18441,6 +18543,7 @@ enum natsStatus objStore_Put(objStorePut **new_put,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18475,6 +18578,7 @@ enum natsStatus objStorePut_Add(objStorePut *put,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining and sends no requests any more.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18526,6 +18630,7 @@ void objStorePut_Destroy(objStorePut *put);
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18560,6 +18665,7 @@ enum natsStatus objStore_PutString(struct objStoreInfo **new_info,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18596,6 +18702,7 @@ enum natsStatus objStore_PutBytes(struct objStoreInfo **new_info,
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18694,6 +18801,7 @@ NATS_EXTERN enum natsStatus objStoreWatchOptions_Init(struct objStoreWatchOption
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18804,6 +18912,7 @@ void objStoreWatcher_Destroy(objStoreWatcher *watcher);
  * @retval NATS_NO_RESPONDERS JetStream is not enabled.
  * @retval NATS_TIMEOUT No answer arrived in time.
  * @retval NATS_CONNECTION_CLOSED The connection is closed.
+ * @retval NATS_DRAINING The connection is draining.
  * @retval NATS_NO_MEMORY Memory could not be allocated.
  *
  * @par Threads
@@ -18826,7 +18935,7 @@ enum natsStatus objStore_List(struct objStoreInfoList **new_list,
  * @param list The list; NULL is ignored.
  *
  * @par Threads
- * Any thread may call this function at any time.
+ * Any thread may call this function, once no other thread uses the object.
  *
  * @see objStore_List
  *

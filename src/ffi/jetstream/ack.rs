@@ -35,6 +35,7 @@ use crate::msg::Msg;
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
+/// @retval NATS_DRAINING The connection is draining and sends nothing any more.
 ///
 /// @par Threads
 /// One thread at a time may use a message; it may be any thread.
@@ -83,6 +84,7 @@ pub unsafe extern "C" fn natsMsg_Ack(msg: *mut natsMsg, opts: *mut jsOptions) ->
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
+/// @retval NATS_DRAINING The connection is draining and sends nothing any more.
 ///
 /// @par Threads
 /// One thread at a time may use a message; it may be any thread.
@@ -130,6 +132,7 @@ pub unsafe extern "C" fn natsMsg_AckSync(
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
+/// @retval NATS_DRAINING The connection is draining and sends nothing any more.
 ///
 /// @par Threads
 /// One thread at a time may use a message; it may be any thread.
@@ -166,6 +169,7 @@ pub unsafe extern "C" fn natsMsg_Nak(msg: *mut natsMsg, opts: *mut jsOptions) ->
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
+/// @retval NATS_DRAINING The connection is draining and sends nothing any more.
 ///
 /// @par Threads
 /// One thread at a time may use a message; it may be any thread.
@@ -210,6 +214,7 @@ pub unsafe extern "C" fn natsMsg_NakWithDelay(
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
+/// @retval NATS_DRAINING The connection is draining and sends nothing any more.
 ///
 /// @par Threads
 /// One thread at a time may use a message; it may be any thread.
@@ -243,6 +248,7 @@ pub unsafe extern "C" fn natsMsg_InProgress(msg: *mut natsMsg, opts: *mut jsOpti
 /// @retval NATS_NO_RESPONDERS The stream or its server is not available; only with `Wait`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
+/// @retval NATS_DRAINING The connection is draining and sends nothing any more.
 ///
 /// @par Threads
 /// One thread at a time may use a message; it may be any thread.
@@ -281,6 +287,7 @@ pub unsafe extern "C" fn natsMsg_Term(msg: *mut natsMsg, opts: *mut jsOptions) -
 /// @retval NATS_MAX_PAYLOAD The reason is longer than the server's limit for a payload.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed or destroyed. The message keeps neither it
 /// nor the library open.
+/// @retval NATS_DRAINING The connection is draining and sends nothing any more.
 ///
 /// @par Threads
 /// One thread at a time may use a message; it may be any thread.

@@ -162,6 +162,7 @@ fn time(nanos: i64, what: &str) -> js::Result<Time> {
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -263,6 +264,7 @@ pub unsafe extern "C" fn js_DirectGetMsgs(
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -329,6 +331,7 @@ pub unsafe extern "C" fn js_DirectGetLastMsgs(
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads

@@ -57,6 +57,7 @@ fn parts<T>(found: Listing<T>) -> js::Result<(Vec<T>, Vec<String>)> {
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -128,6 +129,7 @@ pub unsafe extern "C" fn js_ListStreams(
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads

@@ -38,6 +38,7 @@ use crate::ffi::jetstream::stream_info::{self, jsStreamInfoList, jsStreamNamesLi
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -95,6 +96,7 @@ pub unsafe extern "C" fn js_Streams(
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -154,6 +156,7 @@ pub unsafe extern "C" fn js_StreamNames(
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -217,6 +220,7 @@ pub unsafe extern "C" fn js_Consumers(
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -363,6 +367,7 @@ pub unsafe extern "C" fn jsConsumerNamesList_Destroy(list: *mut jsConsumerNamesL
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads

@@ -39,6 +39,7 @@ use crate::js::manage::{DirectGet, GetMsg};
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -100,6 +101,7 @@ pub unsafe extern "C" fn js_GetMsg(
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -164,6 +166,7 @@ pub unsafe extern "C" fn js_GetLastMsg(
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -248,6 +251,7 @@ pub(super) unsafe fn direct_get(
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -300,6 +304,7 @@ pub unsafe extern "C" fn js_DeleteMsg(
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads

@@ -50,6 +50,7 @@ pub(super) const NO_SUBJECT: &str = "subject cannot be NULL nor empty";
 /// @retval NATS_ERR The server refused the message: its text is the last error and its code is in
 /// `errCode`.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_SERVER_SUPPORT The options need headers, which the server does not support; or it is too old for
 /// `MsgTTL`, `Schedule` or `ExpectLastSubjectSeqSubject`, which the last error names.
 ///

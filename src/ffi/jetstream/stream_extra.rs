@@ -207,6 +207,7 @@ unsafe fn apply(extra: &jsSourceExtra, source: &mut StreamSource) -> Result<()> 
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -297,6 +298,7 @@ pub unsafe extern "C" fn js_AddStreamWithExtra(
 /// @retval NATS_INSUFFICIENT_BUFFER The connection is lost, and the reconnect buffer
 /// (`natsOptions_SetReconnectBufSize`) is full.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads

@@ -36,6 +36,7 @@ use crate::kv::store::Making;
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -96,6 +97,7 @@ pub unsafe extern "C" fn js_CreateKeyValue(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -141,6 +143,7 @@ pub unsafe extern "C" fn js_KeyValue(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a

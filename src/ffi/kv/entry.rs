@@ -12,7 +12,8 @@ use crate::kv::{Entry, Operation};
 /// A revision of a key. Opaque to C.
 ///
 /// Created by `kvStore_Get`, `kvWatcher_Next` and others, given to the callbacks of watchers, and released by
-/// `kvEntry_Destroy`, also after its bucket was destroyed. Any number of threads may read it at once.
+/// `kvEntry_Destroy`, also after its bucket was destroyed. Any number of threads may read it at once. It is plain memory
+/// and no handle: using it after it was destroyed, or destroying it twice, is undefined.
 ///
 /// @ingroup nats_kv_values
 pub type kvEntry = __kvEntry;

@@ -112,6 +112,7 @@ pub(super) unsafe fn fill_entries(
 /// @retval NATS_TIMEOUT The server did not answer in time, or the list was not complete within the
 /// `Timeout` of the options.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -181,6 +182,7 @@ pub unsafe extern "C" fn kvStore_Keys(
 /// @retval NATS_TIMEOUT The server did not answer in time, or the list was not complete within the
 /// `Timeout` of the options.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -259,6 +261,7 @@ pub unsafe extern "C" fn kvKeysList_Destroy(list: *mut kvKeysList) {
 /// @retval NATS_TIMEOUT The server did not answer in time, or the list was not complete within the
 /// `Timeout` of the options.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a

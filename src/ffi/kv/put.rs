@@ -47,6 +47,7 @@ pub(super) unsafe fn store(
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -97,6 +98,7 @@ pub unsafe extern "C" fn kvStore_Put(
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -149,6 +151,7 @@ pub unsafe extern "C" fn kvStore_Create(
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -205,6 +208,7 @@ pub unsafe extern "C" fn kvStore_Update(
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -266,6 +270,7 @@ pub unsafe extern "C" fn kvStore_CreateWithTTL(
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a

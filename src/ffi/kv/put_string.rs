@@ -34,6 +34,7 @@ unsafe fn value<'a>(text: *const c_char) -> Result<&'a [u8]> {
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -81,6 +82,7 @@ pub unsafe extern "C" fn kvStore_PutString(
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -130,6 +132,7 @@ pub unsafe extern "C" fn kvStore_CreateString(
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -183,6 +186,7 @@ pub unsafe extern "C" fn kvStore_UpdateString(
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -241,6 +245,7 @@ pub unsafe extern "C" fn kvStore_CreateStringWithTTL(
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a

@@ -29,6 +29,7 @@ use crate::kv::{PurgeDeletes, Said};
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -68,6 +69,7 @@ pub unsafe extern "C" fn kvStore_Delete(kv: *mut kvStore, key: *const c_char) ->
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -133,6 +135,7 @@ unsafe fn purge(
 /// @retval NATS_TIMEOUT No answer arrived in time, or the time of the options has passed. Some
 /// revisions and markers may have been removed.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -188,6 +191,7 @@ pub unsafe extern "C" fn kvStore_PurgeDeletes(
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a
@@ -237,6 +241,7 @@ pub unsafe extern "C" fn kvStore_DeleteIfRevision(
 /// @retval NATS_TIMEOUT No answer arrived in time. The change may or may not have been made.
 /// @retval NATS_MAX_PAYLOAD The value is larger than the server accepts.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a

@@ -16,7 +16,8 @@ use crate::kv::BucketStatus;
 
 /// The configuration and state of a bucket at the time of the request. Opaque to C.
 ///
-/// Created by `kvStore_Status`, released by `kvStatus_Destroy`. Any number of threads may read it at once.
+/// Created by `kvStore_Status`, released by `kvStatus_Destroy`. Any number of threads may read it at once. It is plain
+/// memory and no handle: using it after it was destroyed is undefined.
 ///
 /// @ingroup nats_kv_buckets
 pub type kvStatus = __kvStatus;
@@ -56,6 +57,7 @@ impl __kvStatus {
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed, or was closed during the call.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 ///
 /// @par Threads
 /// Any thread may call this function at any time. It waits for the answer of the server, also in a

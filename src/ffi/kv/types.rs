@@ -23,7 +23,8 @@ pub enum kvOperation {
     kvOp_Purge,
 }
 
-/// Entries, as returned by `kvStore_History`. Released with `kvEntryList_Destroy`.
+/// Entries, as returned by `kvStore_History`. Released with `kvEntryList_Destroy`; to keep an entry, take it and write
+/// NULL in its place.
 ///
 /// @ingroup nats_kv_watch
 #[repr(C)]
@@ -35,7 +36,8 @@ pub struct kvEntryList {
     pub Count: c_int,
 }
 
-/// Keys, as returned by `kvStore_Keys`. Released with `kvKeysList_Destroy`.
+/// Keys, as returned by `kvStore_Keys`. Released with `kvKeysList_Destroy`; to keep a key, take it, write NULL in its
+/// place, and release it with `free()`.
 ///
 /// @ingroup nats_kv_watch
 #[repr(C)]

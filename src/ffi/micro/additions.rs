@@ -4,13 +4,13 @@ use std::ffi::{CString, c_char, c_void};
 use std::ptr;
 use std::sync::Arc;
 
-use super::errors::{guard_error, microError, refused, take};
+use super::errors::{guard_error, microError, object, take};
 use super::given;
 use super::service::{add, microService};
 use super::types::microServiceConfig;
 use crate::ffi::callback::{Callback, Function};
 use crate::ffi::convert::bytes;
-use crate::ffi::handle::{borrow_arc, hold_service, natsConnection};
+use crate::ffi::handle::{hold_service, natsConnection};
 use crate::micro::{Endpoint, Error, Result, Service, StatsData};
 
 /// Callback that adds data to the statistics of an endpoint when they are requested.
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn micro_AddServiceWithPrefix(
 pub unsafe extern "C" fn microService_Reset(m: *mut microService) -> *mut microError {
     guard_error(|| {
         // SAFETY: the caller's contract, above.
-        unsafe { borrow_arc(m) }.map_err(refused)?.reset();
+        unsafe { object(m) }?.reset();
         Ok(())
     })
 }
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn microService_SetStatsDataHandler(
 ) -> *mut microError {
     guard_error(|| {
         // SAFETY: the caller's contract, above.
-        let service = unsafe { borrow_arc(m) }.map_err(refused)?;
+        let service = unsafe { object(m) }?;
         if subject.is_null() {
             return Err(Error::INVALID_ARG);
         }

@@ -2,10 +2,10 @@
 
 use std::ffi::{c_char, c_int};
 
-use super::errors::{guard_error, microError, refused};
+use super::errors::{guard_error, microError, object};
 use crate::ffi::convert::{bytes, payload};
 use crate::ffi::guard::guard_void;
-use crate::ffi::handle::{self, borrow_arc, natsConnection, new_caller};
+use crate::ffi::handle::{self, natsConnection, new_caller};
 use crate::ffi::msg::{into_c, natsMsg};
 use crate::micro::{Caller, Error};
 
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn micro_NewClient(
             return Err(Error::INVALID_ARG);
         }
         // SAFETY: the caller's contract, above.
-        let connection = unsafe { borrow_arc(nc) }.map_err(refused)?;
+        let connection = unsafe { object(nc) }?;
         let handle = new_caller(&Caller::new(&connection));
         // SAFETY: not NULL, hence valid for writing by the caller's contract.
         unsafe { new_client.write(handle) };
@@ -106,14 +106,14 @@ pub unsafe extern "C" fn microClient_DoRequest(
     data_len: c_int,
 ) -> *mut microError {
     guard_error(|| {
-        if reply.is_null() {
+        if reply.is_null() || (data.is_null() && data_len > 0) {
             return Err(Error::INVALID_ARG);
         }
         // SAFETY: the caller's contract, above.
-        let caller = unsafe { borrow_arc(client) }.map_err(refused)?;
+        let caller = unsafe { object(client) }?;
         // SAFETY: likewise.
         let (subject, data) = unsafe { (bytes(subject), payload(data.cast(), data_len)) };
-        let (subject, data) = (subject.ok_or(Error::INVALID_ARG)?, data.map_err(refused)?);
+        let (subject, data) = (subject.ok_or(Error::INVALID_ARG)?, data?);
         let answer = into_c(caller.request(subject, data)?);
         // SAFETY: not NULL, hence valid for writing by the caller's contract.
         unsafe { reply.write(answer) };

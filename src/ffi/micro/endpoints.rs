@@ -3,10 +3,10 @@
 use std::ptr;
 use std::sync::Arc;
 
-use super::errors::{guard_error, microError, refused};
+use super::errors::{guard_error, microError, object};
 use super::given;
 use super::types::{microEndpointConfig, microGroupConfig};
-use crate::ffi::handle::{self, borrow_arc, microService, new_group};
+use crate::ffi::handle::{self, microService, new_group};
 use crate::micro::{Error, Group, GroupConfig, Result, Service};
 
 pub use crate::ffi::handle::microGroup;
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn microService_AddEndpoint(
 ) -> *mut microError {
     guard_error(|| {
         // SAFETY: the caller's contract, above.
-        let service = unsafe { borrow_arc(m) }.map_err(refused)?;
+        let service = unsafe { object(m) }?;
         // SAFETY: likewise.
         match unsafe { config.as_ref() } {
             None => Ok(()),
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn microGroup_AddEndpoint(
 ) -> *mut microError {
     guard_error(|| {
         // SAFETY: the caller's contract, above.
-        let group = unsafe { borrow_arc(g) }.map_err(refused)?;
+        let group = unsafe { object(g) }?;
         // SAFETY: likewise.
         match unsafe { config.as_ref() } {
             None => Ok(()),
@@ -141,7 +141,7 @@ pub unsafe extern "C" fn microService_AddGroup(
 ) -> *mut microError {
     guard_error(|| {
         // SAFETY: the caller's contract, above.
-        let service = unsafe { borrow_arc(m) }.map_err(refused)?;
+        let service = unsafe { object(m) }?;
         // SAFETY: likewise.
         unsafe {
             add_group(new_group, config, &service, |config| {
@@ -181,7 +181,7 @@ pub unsafe extern "C" fn microGroup_AddGroup(
 ) -> *mut microError {
     guard_error(|| {
         // SAFETY: the caller's contract, above.
-        let group = unsafe { borrow_arc(parent) }.map_err(refused)?;
+        let group = unsafe { object(parent) }?;
         let service = group.service()?;
         // SAFETY: likewise.
         unsafe {

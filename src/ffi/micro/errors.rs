@@ -2,10 +2,12 @@
 
 use std::ffi::{c_char, c_int};
 use std::ptr;
+use std::sync::Arc;
 
 use crate::error::{Status, natsStatus};
 use crate::ffi::convert::bytes;
 use crate::ffi::guard::{guard_local, guard_value, guard_void};
+use crate::ffi::handle::{Handle, borrow_arc};
 use crate::ffi::types::natsStatusArg;
 use crate::micro::{Error, Result};
 
@@ -108,12 +110,17 @@ pub(super) fn guard_error(body: impl FnOnce() -> Result<()>) -> *mut microError 
     })
 }
 
-/// Why a handle cannot be used: NULL, destroyed and strange ones are all the same to programs.
-pub(super) fn refused(error: crate::error::Error) -> Error {
-    match error.status() {
-        Status::NATS_INVALID_ARG => Error::INVALID_ARG,
-        _ => error.into(),
+/// Borrows the object behind a handle. NULL is `micro_ErrorInvalidArg`, which programs compare with; a handle that cannot
+/// be used for another reason has a text of its own.
+///
+/// # Safety
+/// `handle` is NULL or a handle of this library, living or destroyed.
+pub(super) unsafe fn object<H: Handle>(handle: *const H) -> Result<Arc<H::Object>> {
+    if handle.is_null() {
+        return Err(Error::INVALID_ARG);
     }
+    // SAFETY: the contract above is the same.
+    Ok(unsafe { borrow_arc(handle) }?)
 }
 
 /// Create an error from a code and a text.

@@ -3,15 +3,13 @@
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
-use super::errors::{guard_error, microError, refused};
+use super::errors::{guard_error, microError, object};
 use super::given;
 use super::handler::ProgramEvents;
 use super::types::microServiceConfig;
 use crate::error::Status;
 use crate::ffi::guard::guard_value;
-use crate::ffi::handle::{
-    self, EarlyOutput, borrow, borrow_arc, microGroup, natsConnection, new_service,
-};
+use crate::ffi::handle::{self, EarlyOutput, borrow, microGroup, natsConnection, new_service};
 use crate::micro::{Error, Result, Service};
 
 pub use crate::ffi::handle::microService;
@@ -86,7 +84,7 @@ pub(super) unsafe fn add(
         return Err(Error::INVALID_ARG);
     }
     // SAFETY: the contract above.
-    let connection = unsafe { borrow_arc(nc) }.map_err(refused)?;
+    let connection = unsafe { object(nc) }?;
     // SAFETY: likewise.
     let config = unsafe { config.as_ref() }.ok_or(Error::INVALID_ARG)?;
     // SAFETY: likewise.
@@ -125,7 +123,7 @@ pub(super) unsafe fn add(
 pub unsafe extern "C" fn microService_Stop(m: *mut microService) -> *mut microError {
     guard_error(|| {
         // SAFETY: the caller's contract, above.
-        unsafe { borrow_arc(m) }.map_err(refused)?.stop()
+        unsafe { object(m) }?.stop()
     })
 }
 
@@ -153,14 +151,14 @@ pub unsafe extern "C" fn microService_Stop(m: *mut microService) -> *mut microEr
 pub unsafe extern "C" fn microService_Destroy(m: *mut microService) -> *mut microError {
     guard_error(|| {
         // SAFETY: the caller's contract, above.
-        let service = match unsafe { borrow_arc(m) } {
+        let service = match unsafe { object(m) } {
             Err(error) if error.status() == Status::NATS_ILLEGAL_STATE => {
                 // Of another process: its handle ends here, and nothing else.
                 // SAFETY: likewise.
                 unsafe { handle::destroy(m) };
                 return Ok(());
             }
-            service => service.map_err(refused)?,
+            service => service?,
         };
         service.stop()?;
         // SAFETY: likewise.
@@ -197,7 +195,7 @@ pub unsafe extern "C" fn microService_Destroy(m: *mut microService) -> *mut micr
 pub unsafe extern "C" fn microService_Run(m: *mut microService) -> *mut microError {
     guard_error(|| {
         // SAFETY: the caller's contract, above.
-        unsafe { borrow_arc(m) }.map_err(refused)?.run();
+        unsafe { object(m) }?.run();
         Ok(())
     })
 }

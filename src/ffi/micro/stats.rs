@@ -3,9 +3,9 @@
 use std::ffi::{c_char, c_int};
 use std::sync::Arc;
 
-use super::errors::{guard_error, microError, refused};
+use super::errors::{guard_error, microError, object};
 use crate::ffi::guard::guard_void;
-use crate::ffi::handle::{borrow_arc, microService};
+use crate::ffi::handle::microService;
 use crate::ffi::jetstream::memory::{
     Made, Release, destroy, free_metadata, free_text, free_values, metadata, text, values,
 };
@@ -242,7 +242,7 @@ pub unsafe extern "C" fn microService_GetInfo(
 ) -> *mut microError {
     guard_error(|| {
         // SAFETY: the caller's contract, above.
-        let service = unsafe { borrow_arc(m) }.map_err(refused)?;
+        let service = unsafe { object(m) }?;
         if new_info.is_null() {
             return Err(Error::INVALID_ARG);
         }
@@ -279,7 +279,7 @@ pub unsafe extern "C" fn microService_GetStats(
 ) -> *mut microError {
     guard_error(|| {
         // SAFETY: the caller's contract, above.
-        let service = unsafe { borrow_arc(m) }.map_err(refused)?;
+        let service = unsafe { object(m) }?;
         if new_stats.is_null() {
             return Err(Error::INVALID_ARG);
         }

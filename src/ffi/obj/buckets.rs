@@ -30,6 +30,7 @@ pub use crate::ffi::handle::objStore;
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -74,6 +75,7 @@ pub unsafe extern "C" fn js_CreateObjectStore(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -116,6 +118,7 @@ pub unsafe extern "C" fn js_UpdateObjectStore(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -157,6 +160,7 @@ pub unsafe extern "C" fn js_ObjectStore(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -191,6 +195,7 @@ pub unsafe extern "C" fn js_DeleteObjectStore(js: *mut jsCtx, bucket: *const c_c
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -232,6 +237,7 @@ pub unsafe extern "C" fn js_ObjectStoreNames(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -273,6 +279,7 @@ pub unsafe extern "C" fn js_ObjectStoreStatuses(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -312,6 +319,7 @@ pub unsafe extern "C" fn objStore_Status(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -363,7 +371,7 @@ pub unsafe extern "C" fn objStore_Destroy(obs: *mut objStore) {
 /// @param list The list; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function at any time.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @see js_ObjectStoreNames
 ///
@@ -386,7 +394,7 @@ pub unsafe extern "C" fn objStoreNamesList_Destroy(list: *mut objStoreNamesList)
 /// @param list The list; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function at any time.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @see js_ObjectStoreStatuses
 ///
@@ -409,7 +417,7 @@ pub unsafe extern "C" fn objStoreStatusesList_Destroy(list: *mut objStoreStatuse
 /// @param status The status; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function at any time.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @see objStore_Status
 ///

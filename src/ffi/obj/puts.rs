@@ -35,6 +35,7 @@ pub use crate::ffi::handle::objStorePut;
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -85,6 +86,7 @@ pub unsafe extern "C" fn objStore_Put(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -135,6 +137,7 @@ pub unsafe extern "C" fn objStorePut_Add(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining and sends no requests any more.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -211,6 +214,7 @@ pub unsafe extern "C" fn objStorePut_Destroy(put: *mut objStorePut) {
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -258,6 +262,7 @@ pub unsafe extern "C" fn objStore_PutString(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -307,6 +312,7 @@ pub unsafe extern "C" fn objStore_PutBytes(
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads

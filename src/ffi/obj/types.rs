@@ -37,8 +37,8 @@ pub struct objStoreConfig {
     pub Metadata: natsMetadata,
 }
 
-/// Names of stores. Released with `objStoreNamesList_Destroy`. Released with
-/// `objStoreNamesList_Destroy`.
+/// Names of stores. Released with `objStoreNamesList_Destroy`; to keep a name, take it, write NULL in its place, and
+/// release it with `free()`.
 ///
 /// @ingroup nats_obj_buckets
 #[repr(C)]
@@ -80,7 +80,8 @@ pub struct objStoreStatus {
     pub IsCompressed: bool,
 }
 
-/// The statuses of stores. Released with `objStoreStatusesList_Destroy`.
+/// The statuses of stores. Released with `objStoreStatusesList_Destroy`; to keep an element, take it and write NULL in
+/// its place.
 ///
 /// @ingroup nats_obj_buckets
 #[repr(C)]
@@ -158,7 +159,8 @@ pub struct objStoreInfo {
     pub Deleted: bool,
 }
 
-/// Objects, as returned by `objStore_List`. Released with `objStoreInfoList_Destroy`.
+/// Objects, as returned by `objStore_List`. Released with `objStoreInfoList_Destroy`; to keep an element, take it and
+/// write NULL in its place.
 ///
 /// @ingroup nats_obj_watch
 #[repr(C)]

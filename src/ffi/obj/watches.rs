@@ -29,6 +29,7 @@ pub use crate::ffi::handle::objStoreWatcher;
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -191,6 +192,7 @@ pub unsafe extern "C" fn objStoreWatcher_Destroy(watcher: *mut objStoreWatcher) 
 /// @retval NATS_NO_RESPONDERS JetStream is not enabled.
 /// @retval NATS_TIMEOUT No answer arrived in time.
 /// @retval NATS_CONNECTION_CLOSED The connection is closed.
+/// @retval NATS_DRAINING The connection is draining.
 /// @retval NATS_NO_MEMORY Memory could not be allocated.
 ///
 /// @par Threads
@@ -229,7 +231,7 @@ pub unsafe extern "C" fn objStore_List(
 /// @param list The list; NULL is ignored.
 ///
 /// @par Threads
-/// Any thread may call this function at any time.
+/// Any thread may call this function, once no other thread uses the object.
 ///
 /// @see objStore_List
 ///
