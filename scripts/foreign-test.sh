@@ -162,7 +162,7 @@ installed() {
             cmake --build "$dir/build" -j "$(jobs_wanted)" && cmake --install "$dir/build" --prefix "$dir/usr" &&
             cmake -S examples-c -B "$dir/examples" -DCMAKE_PREFIX_PATH="$dir/usr" -DCMAKE_C_COMPILER="$COMPILER" \
                 -DCMAKE_EXE_LINKER_FLAGS=-static -DNATS_RS_EXAMPLES_LINK=static &&
-            cmake --build "$dir/examples" --target headers
+            cmake --build "$dir/examples" --target example-headers
     } >"$log" 2>&1 || die "$(cat "$log")"
     # shellcheck disable=SC2046
     PKG_CONFIG_PATH=$(dirname "$(find "$dir/usr" -name nats_rs.pc)") "$COMPILER" -static -o "$dir/headers" \
