@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::check::Check;
 use super::entry::{Entry, Operation, key_of};
-use super::keys::{Gathering, Keys};
+use super::keys::Keys;
 use super::store::Store;
 use super::watch::{Stopping, WatchOptions, deadline_of, watch};
 use crate::error::{Error as Plain, Result as PlainResult, Status};
@@ -50,7 +50,7 @@ impl Store {
         options: &WatchOptions,
         timeout: Option<Duration>,
     ) -> Result<Keys> {
-        let mut keys = Gathering::default();
+        let mut keys = Keys::default();
         let options = WatchOptions {
             // A key may be deleted while this runs.
             ignore_deletes: false,
@@ -68,12 +68,12 @@ impl Store {
         self.gather_msgs(filters, &options, timeout, |msg| {
             // Nothing but the key is looked at.
             match (key_of(msg.subject(), prefix), Operation::of(&msg)) {
-                (Ok(key), operation) => keys.add(key, operation == Operation::Put),
+                (Ok(key), Operation::Put) => keys.put(key),
+                (Ok(key), _) => keys.remove(key),
                 (Err(error), _) => unreadable.add(error),
             }
             last = Some(msg);
         })?;
-        let mut keys = keys.finish();
         if let Some(check) = check {
             let last = last.as_ref().and_then(Msg::reply);
             let last = last.and_then(Metadata::parse);
