@@ -11,7 +11,7 @@
 //!
 //! | Layer | What it is | What it is not |
 //! |---|---|---|
-//! | [`error`], [`secret`], `words`, `random`, `reentrancy`, `sync`, `simd` | [`error::Error`], and the one map from it to the statuses of C; text that is wiped; how texts show values, errors of the system and lists; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of those protocols that tests run in many orders (`explore`) and with weak memory (`reorder`); operations on 16 bytes at once | |
+//! | [`error`], [`secret`], `words`, `random`, `reentrancy`, `sync`, `simd`, `zeroed` | [`error::Error`], and the one map from it to the statuses of C; text that is wiped; how texts show values, errors of the system and lists; random numbers; what a thread is in the middle of, and why nothing that belongs to a thread has a destructor; the locks and atomics of those protocols that tests run in many orders (`explore`) and with weak memory (`reorder`); operations on 16 bytes at once; memory whose large pieces go back to the system | |
 //! | [`log`] | what the library says about its work, on its way to the program's handlers and to standard error; secrets are masked | no threads of its own |
 //! | [`histogram`] | how often something took how long | |
 //! | `fork`, `locks` | which process this is, what is shared within one, descriptors that children close; locks that children of `fork` can use | no list of locks for the whole process |
@@ -219,6 +219,7 @@
 //! |---|---|
 //! | [`ffi`] | pointers of C; the slots behind handles, whose memory outlives the objects in them |
 //! | [`msg`] | messages that share a block with the bytes still being received into it |
+//! | `zeroed`, `simd` | mapping memory and releasing it; instructions for 16 bytes |
 //!
 //! Nowhere else: [`proto`], [`net`], [`runtime`], [`client`], [`js`], [`kv`], [`obj`] and [`micro`] forbid it. The
 //! `SAFETY:` line of each block names the contract that it relies on. Exported functions rely on the text of their own
@@ -265,3 +266,4 @@ pub mod secret;
 mod simd;
 mod sync;
 mod words;
+mod zeroed;

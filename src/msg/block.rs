@@ -13,9 +13,11 @@
 //! This file has the layout and the counters. `filling.rs` creates messages in a block, `release.rs` drops their
 //! references, and `pool.rs` keeps the blocks that no thread fills.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::alloc::{Layout, handle_alloc_error};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+
+use crate::zeroed;
 
 /// Size of a standard block, header and descriptors included.
 pub(super) const BLOCK_SIZE: usize = 16 * 1024;
@@ -246,16 +248,15 @@ pub(super) unsafe fn free(block: BlockPtr) {
     let size = unsafe { block.as_ref() }.size;
     ALLOCATED.fetch_sub(size, Ordering::Relaxed);
     // SAFETY: allocated with this very layout.
-    unsafe { dealloc(block.as_ptr().cast(), layout(size)) }
+    unsafe { zeroed::free(block.cast(), layout(size)) }
 }
 
 /// Allocates a block; `None` if there is no memory.
 pub(super) fn allocate(size: usize) -> Option<BlockPtr> {
     // Zeroed, so that all bytes of a block may be read at any time. The cost is negligible, because
     // blocks are reused.
-    // SAFETY: the size is never zero: it holds at least the header.
-    let memory = unsafe { alloc_zeroed(layout(size)) };
-    let block = NonNull::new(memory.cast::<Header>())?;
+    // SAFETY: the size is never zero: it holds at least the header, which is smaller than a page.
+    let block = unsafe { zeroed::allocate(layout(size)) }?.cast::<Header>();
     ALLOCATED.fetch_add(size, Ordering::Relaxed);
     // SAFETY: fresh memory, large enough and aligned for a header.
     unsafe {

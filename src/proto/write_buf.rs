@@ -6,11 +6,13 @@
 
 use std::ops::Deref;
 
+use crate::zeroed::Zeroed;
+
 /// Bytes on their way to a server.
 #[derive(Debug, Clone, Default)]
 pub struct WriteBuf {
     /// All of it is initialised; the first `len` bytes are the content.
-    room: Vec<u8>,
+    room: Zeroed,
     len: usize,
 }
 
@@ -21,7 +23,7 @@ impl WriteBuf {
     /// An empty buffer, which takes no memory.
     pub const fn new() -> Self {
         WriteBuf {
-            room: Vec::new(),
+            room: Zeroed::new(),
             len: 0,
         }
     }
@@ -76,17 +78,13 @@ impl WriteBuf {
     #[cold]
     fn grow(&mut self, most: usize) {
         let size = self.size_with(most);
-        self.room.resize(size, 0);
+        self.room.grow(size);
     }
 
     #[cold]
     fn try_grow(&mut self, most: usize) -> bool {
         let size = self.size_with(most);
-        let there = self.room.try_reserve_exact(size - self.room.len()).is_ok();
-        if there {
-            self.room.resize(size, 0);
-        }
-        there
+        self.room.try_grow(size)
     }
 
     fn size_with(&self, most: usize) -> usize {

@@ -17,7 +17,7 @@ use super::Wire;
 use super::appender::{Appender, Mode};
 use super::writer::Writer;
 use crate::error::{Error, Status};
-use crate::proto::salvage::{frames, salvage_publishes};
+use crate::proto::salvage::{Publish, frames, salvage_publishes};
 use crate::proto::write_buf::WriteBuf;
 use crate::words::shown;
 
@@ -81,6 +81,12 @@ impl<W: Wire> Appender<W> {
 
     /// Removes the publishes that exceed the limits of the server.
     pub(super) fn drop_unfit(&mut self) -> Vec<Error> {
+        let limits = &self.limits;
+        // Nearly always all fit, and then megabytes need not be copied.
+        let unfit = |p: &Publish<'_>| !limits.allow(p.size, p.headers);
+        if !frames(&self.buf).any(|frame| frame.publish().is_some_and(|p| unfit(&p))) {
+            return Vec::new();
+        }
         let mut left = WriteBuf::new();
         let (mut told, mut more) = (Vec::new(), 0u64);
         let mut first_publish = true;

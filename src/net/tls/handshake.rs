@@ -20,6 +20,7 @@ use crate::net::Cancel;
 use crate::net::stream::{NO_SIGNAL, uninterrupted};
 use crate::net::wait::wait_ready;
 use crate::words;
+use crate::zeroed::Zeroed;
 
 /// How much to read at once; a server's certificates are a few KiB.
 const READ: usize = 8 * 1024;
@@ -43,7 +44,7 @@ impl TlsStream {
             socket,
             session: Session::new(tls),
             findings: setup.findings,
-            received: Vec::new(),
+            received: Zeroed::new(),
             deadline,
             cancel,
         };
@@ -63,7 +64,7 @@ struct Shake<'a> {
     socket: &'a Socket,
     session: Session,
     findings: Arc<Findings>,
-    received: Vec<u8>,
+    received: Zeroed,
     deadline: Instant,
     cancel: &'a Cancel,
 }
@@ -98,7 +99,7 @@ impl Shake<'_> {
 
     fn receive(&mut self) -> Result<()> {
         loop {
-            self.received.resize(READ, 0);
+            self.received.grow(READ);
             let socket = self.socket;
             match uninterrupted(|| (&*socket).read(&mut self.received)) {
                 Ok(0) => return Err(closed()),

@@ -12,6 +12,7 @@ use super::text::{describe, ssl_error};
 use super::verifier::failure;
 use super::x509::names;
 use crate::error::{Error, Result, Status};
+use crate::zeroed::Zeroed;
 
 /// The largest record on the wire, with a margin.
 const RECORD: usize = 16 * 1024 + 512;
@@ -35,7 +36,7 @@ pub(super) enum Progress {
 pub(super) struct Session {
     tls: UnbufferedClientConnection,
     /// Received and not opened yet: `start..end`.
-    incoming: Vec<u8>,
+    incoming: Zeroed,
     start: usize,
     end: usize,
     /// Opened and not read yet, from `taken` on.
@@ -55,7 +56,7 @@ impl Session {
     pub(super) fn new(tls: UnbufferedClientConnection) -> Self {
         Session {
             tls,
-            incoming: Vec::new(),
+            incoming: Zeroed::new(),
             start: 0,
             end: 0,
             plain: Vec::new(),
@@ -70,7 +71,7 @@ impl Session {
 
     /// Takes over what was received from the socket: the first `len` bytes of `received`. The
     /// buffer that is returned may be another one.
-    pub(super) fn receive(&mut self, received: &mut Vec<u8>, len: usize) {
+    pub(super) fn receive(&mut self, received: &mut Zeroed, len: usize) {
         if self.start == self.end {
             std::mem::swap(&mut self.incoming, received);
             (self.start, self.end) = (0, len);
@@ -81,7 +82,7 @@ impl Session {
             self.end -= self.start;
             self.start = 0;
             if self.end + len > self.incoming.len() {
-                self.incoming.resize((self.end + len).max(RECORD), 0);
+                self.incoming.grow((self.end + len).max(RECORD));
             }
         }
         self.incoming[self.end..self.end + len].copy_from_slice(&received[..len]);
@@ -301,7 +302,7 @@ impl Session {
     /// Releases memory that an idle session does not need.
     pub(super) fn release_idle_memory(&mut self) {
         if self.start == self.end && !self.incoming.is_empty() {
-            self.incoming = Vec::new();
+            self.incoming = Zeroed::new();
         }
         if self.plain.is_empty() && self.plain.capacity() > KEEP {
             self.plain = Vec::new();
@@ -312,7 +313,7 @@ impl Session {
 /// Bytes to be sent. The buffer is filled with zeros only when it grows.
 #[derive(Default)]
 pub(super) struct Sealed {
-    buf: Vec<u8>,
+    buf: Zeroed,
     len: usize,
 }
 
@@ -328,15 +329,13 @@ impl Sealed {
     pub(super) fn clear(&mut self) {
         self.len = 0;
         if self.buf.len() > KEEP {
-            self.buf = Vec::new();
+            self.buf = Zeroed::new();
         }
     }
 
     /// Room for this many more bytes; `add` sets how many were written.
     fn room(&mut self, size: usize) -> &mut [u8] {
-        if self.buf.len() < self.len + size {
-            self.buf.resize(self.len + size, 0);
-        }
+        self.buf.grow(self.len + size);
         &mut self.buf[self.len..]
     }
 

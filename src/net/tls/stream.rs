@@ -19,6 +19,7 @@ use super::session::{Sealed, Session};
 use crate::error::Error;
 use crate::locks::Mutex;
 use crate::net::stream::{NO_SIGNAL, uninterrupted};
+use crate::zeroed::Zeroed;
 
 /// The most that is sealed before the socket has accepted what was sealed before.
 const SEAL_MAX: usize = 64 * 1024;
@@ -35,7 +36,7 @@ pub struct TlsStream {
 
 /// Where the socket is read into.
 struct Receiver {
-    buf: Vec<u8>,
+    buf: Zeroed,
     size: usize,
 }
 
@@ -56,7 +57,7 @@ impl TlsStream {
         TlsStream {
             session: Mutex::new(session),
             receiver: Mutex::new(Receiver {
-                buf: Vec::new(),
+                buf: Zeroed::new(),
                 size: RECEIVE_MIN,
             }),
             sender: Mutex::default(),
@@ -211,9 +212,7 @@ impl Receiver {
     /// Reads what the socket has, up to a limit that grows with the traffic. The end is
     /// `UnexpectedEof`.
     fn receive(&mut self, socket: &Socket) -> io::Result<usize> {
-        if self.buf.len() < self.size {
-            self.buf.resize(self.size, 0);
-        }
+        self.buf.grow(self.size);
         let n = uninterrupted(|| (&*socket).read(&mut self.buf))?;
         if n == 0 {
             return Err(ErrorKind::UnexpectedEof.into());
@@ -226,7 +225,7 @@ impl Receiver {
 
     /// Releases memory while nothing is received.
     fn release_idle_memory(&mut self) {
-        self.buf = Vec::new();
+        self.buf = Zeroed::new();
         self.size = RECEIVE_MIN;
     }
 }
