@@ -267,6 +267,18 @@ impl AsRawFd for Stream {
     }
 }
 
+/// The result of a write whose `taken` bytes were packed, and then sent with this result. `began` tells whether any of
+/// the packed bytes were handed to the kernel.
+///
+/// The server may act on those although the rest follows no more. They were taken, therefore: an error would have the
+/// caller send them again to another server, and each message in them would be delivered twice. The next call reports it.
+pub(super) fn taken_if_begun(sent: io::Result<()>, began: bool, taken: usize) -> io::Result<usize> {
+    match sent {
+        Err(e) if e.kind() != io::ErrorKind::WouldBlock && !began => Err(e),
+        _ => Ok(taken),
+    }
+}
+
 /// Repeats a system call until no signal interrupts it.
 pub(super) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {

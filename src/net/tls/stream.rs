@@ -18,7 +18,7 @@ use socket2::Socket;
 use super::session::{Sealed, Session};
 use crate::error::Error;
 use crate::locks::Mutex;
-use crate::net::stream::{NO_SIGNAL, uninterrupted};
+use crate::net::stream::{NO_SIGNAL, taken_if_begun, uninterrupted};
 use crate::zeroed::Zeroed;
 
 /// The most that is sealed before the socket has accepted what was sealed before.
@@ -131,8 +131,19 @@ impl TlsStream {
     }
 
     fn write_some(&self, socket: &Socket, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.write_by(bufs, |rest| {
+            uninterrupted(|| socket.send_with_flags(rest, NO_SIGNAL))
+        })
+    }
+
+    /// `send` hands bytes to the kernel.
+    pub(super) fn write_by(
+        &self,
+        bufs: &[IoSlice<'_>],
+        mut send: impl FnMut(&[u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
         let mut sender = self.sender.lock();
-        self.send_all(socket, &mut sender)?;
+        self.send_all_by(&mut sender, &mut send)?;
         let mut taken = 0;
         let mut session = self.session.lock();
         for buf in bufs {
@@ -146,10 +157,18 @@ impl TlsStream {
             }
         }
         drop(session);
-        match self.send_all(socket, &mut sender) {
-            Err(e) if e.kind() != ErrorKind::WouldBlock => Err(e),
-            _ => Ok(taken),
+        let mut began = false;
+        let sent = self.send_all_by(&mut sender, &mut |rest| {
+            let n = send(rest)?;
+            began |= n > 0;
+            Ok(n)
+        });
+        let result = taken_if_begun(sent, began, taken);
+        if result.is_err() {
+            // The caller keeps the bytes: they must not leave after all when the session ends.
+            sender.discard(&mut self.session.lock());
         }
+        result
     }
 
     /// As [`Stream::flush`](crate::net::Stream::flush).
@@ -160,6 +179,16 @@ impl TlsStream {
 
     /// Sends everything that was sealed. `WouldBlock`: some of it waits.
     fn send_all(&self, socket: &Socket, sender: &mut Sender) -> io::Result<()> {
+        self.send_all_by(sender, &mut |rest| {
+            uninterrupted(|| socket.send_with_flags(rest, NO_SIGNAL))
+        })
+    }
+
+    fn send_all_by(
+        &self,
+        sender: &mut Sender,
+        send: &mut impl FnMut(&[u8]) -> io::Result<usize>,
+    ) -> io::Result<()> {
         loop {
             if sender.sent == sender.buf.bytes().len() {
                 sender.buf.clear();
@@ -171,7 +200,7 @@ impl TlsStream {
                 std::mem::swap(&mut session.out, &mut sender.buf);
             }
             let rest = &sender.buf.bytes()[sender.sent..];
-            sender.sent += uninterrupted(|| socket.send_with_flags(rest, NO_SIGNAL))?;
+            sender.sent += send(rest)?;
         }
     }
 
@@ -205,6 +234,15 @@ impl TlsStream {
             session.write_end();
         }
         let _ = self.send_all(socket, &mut sender);
+    }
+}
+
+impl Sender {
+    /// Drops what was sealed and not sent.
+    fn discard(&mut self, session: &mut Session) {
+        self.buf.clear();
+        self.sent = 0;
+        session.out.clear();
     }
 }
 

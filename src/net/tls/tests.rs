@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
+use socket2::Socket;
 
 use super::provider::provider;
 use super::*;
 use crate::error::{Result, Status};
+use crate::fork::Descriptor;
 use crate::net::{Cancel, Stream, adopt};
 
 type ServerStream = StreamOwned<ServerConnection, TcpStream>;
@@ -53,6 +55,14 @@ impl Identity {
         self,
         run: impl FnOnce(&mut ServerStream) -> T + Send + 'static,
     ) -> (Stream, JoinHandle<T>) {
+        let (socket, server) = self.serve_socket(run);
+        (Stream::plain(socket), server)
+    }
+
+    fn serve_socket<T: Send + 'static>(
+        self,
+        run: impl FnOnce(&mut ServerStream) -> T + Send + 'static,
+    ) -> (Descriptor<Socket>, JoinHandle<T>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let server = thread::spawn(move || {
@@ -60,7 +70,7 @@ impl Identity {
             let tls = ServerConnection::new(Arc::new(self.config)).unwrap();
             run(&mut StreamOwned::new(tls, socket))
         });
-        (Stream::plain(adopt(client.into()).unwrap()), server)
+        (adopt(client.into()).unwrap(), server)
     }
 }
 
@@ -215,6 +225,41 @@ fn what_a_full_socket_does_not_take_waits_and_nothing_is_lost() {
         all.chunks(64 * 1024)
             .all(|chunk| *chunk == block[..64 * 1024])
     );
+}
+
+#[test]
+fn what_the_server_may_have_is_not_given_back() {
+    static BLOCK: [u8; 20_000] = [b'x'; 20_000];
+    for accepted in [0, 1, 17_000] {
+        let identity = Identity::new(&[&TLS13]);
+        let options = Arc::new(identity.options());
+        let (socket, server) = identity.serve_socket(|stream| {
+            let mut all = Vec::new();
+            let _ = stream.read_to_end(&mut all);
+            all
+        });
+        let cancel = Cancel::new().unwrap();
+        let tls = TlsStream::connect(&socket, &options, PEER, soon(), &cancel).unwrap();
+        let mut room = accepted;
+        let result = tls.write_by(&[IoSlice::new(&BLOCK)], |rest| {
+            let n = rest.len().min(room);
+            room -= n;
+            match n {
+                0 => Err(ErrorKind::ConnectionReset.into()),
+                n => Ok(n),
+            }
+        });
+        match accepted {
+            // The caller keeps all of it, and the end of the session is all that follows.
+            0 => assert_eq!(result.unwrap_err().kind(), ErrorKind::ConnectionReset),
+            _ => assert_eq!(result.unwrap(), BLOCK.len()),
+        }
+        if accepted == 0 {
+            tls.say_end(&socket);
+        }
+        drop(socket);
+        assert_eq!(server.join().unwrap(), [0; 0]);
+    }
 }
 
 #[test]

@@ -7,14 +7,14 @@
 //!
 //! The two locks are never held together.
 
-use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
+use std::io::{self, IoSlice, IoSliceMut};
 
 use zeroize::Zeroize;
 
 use super::frame::{self, Control, Decoder, End, Opcode, Reply};
 use crate::error::{Error, Status};
 use crate::locks::Mutex;
-use crate::net::stream::Transport;
+use crate::net::stream::{Transport, taken_if_begun};
 use crate::random;
 
 /// The most payload of one frame.
@@ -101,8 +101,17 @@ impl WebSocket {
         below: &Transport<'_>,
         bufs: &[IoSlice<'_>],
     ) -> io::Result<usize> {
+        self.write_by(bufs, |rest| below.write(rest))
+    }
+
+    /// `send` hands bytes to the transport.
+    fn write_by(
+        &self,
+        bufs: &[IoSlice<'_>],
+        mut send: impl FnMut(&[u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
         let mut sender = self.sender.lock();
-        sender.send(below)?;
+        sender.send_by(&mut send)?;
         if sender.ended {
             return Err(io::Error::other(Error::from(
                 Status::NATS_CONNECTION_CLOSED,
@@ -124,10 +133,18 @@ impl WebSocket {
         });
         let parts: Vec<&[u8]> = parts.collect();
         sender.pack(Opcode::Binary, parts.into_iter());
-        match sender.send(below) {
-            Err(e) if e.kind() != ErrorKind::WouldBlock => Err(e),
-            _ => Ok(taken),
+        let mut began = false;
+        let sent = sender.send_by(&mut |rest| {
+            let n = send(rest)?;
+            began |= n > 0;
+            Ok(n)
+        });
+        let result = taken_if_begun(sent, began, taken);
+        if result.is_err() {
+            // The caller keeps the bytes: they must not leave after all in front of the close frame.
+            sender.buf.clear();
         }
+        result
     }
 
     /// As [`Stream::flush`](crate::net::Stream::flush).
@@ -214,9 +231,13 @@ impl Sender {
 
     /// Sends the frame, and the answer that follows it. `WouldBlock`: some of it waits.
     fn send(&mut self, below: &Transport<'_>) -> io::Result<()> {
+        self.send_by(&mut |rest| below.write(rest))
+    }
+
+    fn send_by(&mut self, send: &mut impl FnMut(&[u8]) -> io::Result<usize>) -> io::Result<()> {
         loop {
             while self.sent < self.buf.len() {
-                self.sent += below.write(&self.buf[self.sent..])?;
+                self.sent += send(&self.buf[self.sent..])?;
             }
             match self.owed.take() {
                 None => {
@@ -249,5 +270,39 @@ impl Sender {
 impl std::fmt::Debug for WebSocket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("WebSocket").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    /// The result of a write for which the transport accepts so many bytes and then fails, and what is left to be sent.
+    fn written(accepted: usize, kind: ErrorKind) -> (io::Result<usize>, usize) {
+        let socket = WebSocket::new(Vec::new());
+        let mut room = accepted;
+        let result = socket.write_by(&[IoSlice::new(&[b'x'; 1000])], |rest| {
+            let n = rest.len().min(room);
+            room -= n;
+            if n == 0 { Err(kind.into()) } else { Ok(n) }
+        });
+        let sender = socket.sender.lock();
+        (result, sender.buf.len() - sender.sent)
+    }
+
+    #[test]
+    fn what_the_server_may_have_is_not_given_back() {
+        let whole = written(usize::MAX, ErrorKind::ConnectionReset);
+        assert!(matches!(whole, (Ok(1000), 0)));
+        // In front of the payload are two bytes, two of the length, and four of the mask.
+        let begun = written(300, ErrorKind::ConnectionReset);
+        assert!(matches!(begun, (Ok(1000), 708)), "{begun:?}");
+        let blocked = written(0, ErrorKind::WouldBlock);
+        assert!(matches!(blocked, (Ok(1000), 1008)), "{blocked:?}");
+        // Not begun: the caller keeps all of it, and nothing of it may follow.
+        let none = written(0, ErrorKind::ConnectionReset);
+        assert!(matches!(none, (Err(_), 0)), "{none:?}");
     }
 }
