@@ -193,22 +193,6 @@ jsCtx *load_context(load *l, enum role role) {
     return js;
 }
 
-/* At which sequence a number is; room is made for it. Call it with the lock. */
-static uint64_t *acked_at(load *l, uint64_t n) {
-    while (n >= l->acked_room) {
-        uint64_t room = l->acked_room == 0 ? 4096 : 2 * l->acked_room;
-
-        l->acked = realloc(l->acked, room * sizeof(l->acked[0]));
-        l->pulled = realloc(l->pulled, room);
-        if (l->acked == NULL || l->pulled == NULL)
-            abort();
-        memset(l->acked + l->acked_room, 0, (room - l->acked_room) * sizeof(l->acked[0]));
-        memset(l->pulled + l->acked_room, 0, room - l->acked_room);
-        l->acked_room = room;
-    }
-    return &l->acked[n];
-}
-
 /* Each number is published until it is acknowledged, with an id by which the server finds those that it has. */
 static void *stream_publish(void *closure) {
     load *l = closure;
@@ -229,7 +213,7 @@ static void *stream_publish(void *closure) {
         if (load_ended(l->stream_publisher,
                        js_Publish(&ack, js, l->subject, text, (int)strlen(text), &opts, NULL))) {
             pthread_mutex_lock(&l->lock);
-            *acked_at(l, n) = ack->Sequence;
+            ledger_write(&l->acked, n, &ack->Sequence);
             l->acked_count = n + 1;
             l->ack_duplicates += ack->Duplicate;
             pthread_mutex_unlock(&l->lock);
@@ -239,12 +223,22 @@ static void *stream_publish(void *closure) {
         load_pause(5);
     }
     jsCtx_Destroy(js);
+    load_written(l);
     return NULL;
+}
+
+/* What is known of a number; call it with the lock. */
+static unsigned char pulled_so_far(const load *l, uint64_t n) {
+    unsigned char what;
+
+    ledger_read(&l->pulled, n, &what);
+    return what;
 }
 
 static void pulled(load *l, natsMsg *msg) {
     jsMsgMetaData *meta = NULL;
     uint64_t n = load_number(msg);
+    unsigned char what;
     bool first;
 
     if (natsMsg_GetMetaData(&meta, msg) != NATS_OK) {
@@ -253,18 +247,20 @@ static void pulled(load *l, natsMsg *msg) {
     }
     first = meta->NumDelivered == 1;
     pthread_mutex_lock(&l->lock);
-    acked_at(l, n);
-    l->pulled_count += l->pulled[n] == 0;
-    l->pulled_again += first && l->pulled[n] != 0;
-    l->acked_again += (l->pulled[n] & CONFIRMED) != 0;
+    what = pulled_so_far(l, n);
+    l->pulled_count += what == 0;
+    l->pulled_again += first && what != 0;
+    l->acked_again += (what & CONFIRMED) != 0;
     l->redelivered += !first;
-    l->pulled[n] |= PULLED;
+    what |= PULLED;
+    ledger_write(&l->pulled, n, &what);
     pthread_mutex_unlock(&l->lock);
     jsMsgMetaData_Destroy(meta);
     call_begin(l->puller, "natsMsg_AckSync", WAIT + ALLOWANCE);
     if (load_ended(l->puller, natsMsg_AckSync(msg, NULL, NULL))) {
         pthread_mutex_lock(&l->lock);
-        l->pulled[n] |= CONFIRMED;
+        what = pulled_so_far(l, n) | CONFIRMED;
+        ledger_write(&l->pulled, n, &what);
         pthread_mutex_unlock(&l->lock);
     }
 }
@@ -342,6 +338,9 @@ void load_prepare(load *l, const char *transport, jsCtx *js) {
     l->ordered_next = 1;
     pthread_mutex_init(&l->lock, NULL);
     order_init(&l->core);
+    ledger_open(&l->acked, sizeof(uint64_t));
+    ledger_open(&l->pulled, 1);
+    ledger_open(&l->async.outcomes, 1);
     snprintf(l->stream, sizeof(l->stream), "CHAOS_%s", transport);
     snprintf(l->subject, sizeof(l->subject), "chaos.stored.%s", transport);
     snprintf(l->bucket, sizeof(l->bucket), "chaos_%s", transport);
@@ -433,6 +432,7 @@ void load_begin(load *l, natsOptions *opts, natsOptions *churn) {
     /* The options of those that come and go; they outlive the call. */
     l->churn_options = churn;
     load_prepare_churn(churn);
+    l->writing = 2; /* stream_publish, load_write_keys */
     start(l, publish);
     start(l, request);
     start(l, stream_publish);
@@ -468,6 +468,10 @@ bool load_connected(const load *l) {
     return true;
 }
 
+void load_written(load *l) { __atomic_sub_fetch(&l->writing, 1, __ATOMIC_ACQ_REL); }
+
+bool load_writes(const load *l) { return GET(l->writing) > 0; }
+
 void load_join(load *l) {
     while (l->thread_count > 0)
         pthread_join(l->threads[--l->thread_count], NULL);
@@ -483,8 +487,8 @@ bool load_end(load *l) {
     for (i = 0; i < ROLES; i++)
         all = natsConnection_DestroyAndWait(l->nc[i], 10000) == NATS_OK && all;
     natsOptions_Destroy(l->churn_options);
-    free(l->async.outcomes);
-    free(l->acked);
-    free(l->pulled);
+    ledger_close(&l->async.outcomes);
+    ledger_close(&l->acked);
+    ledger_close(&l->pulled);
     return all;
 }

@@ -3,6 +3,7 @@
 #define CHAOS_LOAD_H
 
 #include "account.h"
+#include "ledger.h"
 #include "test.h"
 
 enum { PULLED = 1, CONFIRMED = 2 };
@@ -31,8 +32,7 @@ typedef struct async_load {
     char stream[32], subject[32];
     caller *caller;
     pthread_mutex_t lock;
-    unsigned char *outcomes; /* by number */
-    uint64_t room;
+    ledger outcomes; /* a byte for each number */
     uint64_t numbers, accepted, told, told_again, acked;
     bool complete; /* nothing is pending at the end */
 } async_load;
@@ -48,20 +48,21 @@ typedef struct load {
     int caller_count;
     caller *publisher, *requester, *stream_publisher, *puller, *key_writer, *key_watcher, *object_reader;
     int stop_writing, stop_reading; /* set by the test */
+    int writing;                    /* threads that may still change the stream or the bucket */
 
     uint64_t published; /* numbers that natsConnection_Publish accepted or not, by the publisher's thread */
     order core;
     uint64_t core_wrong, wrong_replies, closed, slow;
 
     /* The stream: at which sequence each number is, by its ack; 0 for none. */
-    uint64_t *acked;
-    uint64_t acked_count, acked_room, ack_duplicates;
-    unsigned char *pulled; /* by number: PULLED, CONFIRMED */
+    ledger acked;
+    uint64_t acked_count, ack_duplicates;
+    ledger pulled;         /* a byte for each number: PULLED, CONFIRMED */
     uint64_t pulled_count; /* of numbers */
     uint64_t redelivered;  /* deliveries that say that they are not the first */
     uint64_t pulled_again; /* of a number that had come, and do not say so */
     uint64_t acked_again;  /* of a number whose acknowledgement was confirmed */
-    pthread_mutex_t lock;  /* of the arrays and of what follows */
+    pthread_mutex_t lock;  /* of the ledgers and of what follows */
     uint64_t ordered_next, ordered_received, ordered_gaps, ordered_again;
 
     uint64_t written[KEYS], written_value[KEYS]; /* the last confirmed revision of each key */
@@ -91,6 +92,8 @@ uint64_t load_reconnects(const load *l);
 bool load_connected(const load *l);
 /* Waits for the threads, which have been told to stop. */
 void load_join(load *l);
+/* Whether a thread may still change the stream or the bucket. */
+bool load_writes(const load *l);
 /* Ends the connections; false if one does not end. */
 bool load_end(load *l);
 
@@ -102,6 +105,8 @@ void load_prepare_churn(natsOptions *opts);
 void *load_write_keys(void *closure);
 void *load_watch_keys(void *closure);
 void *load_read_objects(void *closure);
+/* A thread that writes has ended. */
+void load_written(load *l);
 /* The bytes of the object. */
 unsigned char load_byte(int i);
 /* A JetStream context of one of the connections. */

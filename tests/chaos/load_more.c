@@ -8,36 +8,23 @@
 
 enum { TOLD = 1, ACKED = 2 };
 
-/* What is known of a number; room is made for it. Call it with the lock. */
-static unsigned char *outcome(async_load *a, uint64_t n) {
-    while (n >= a->room) {
-        uint64_t room = a->room == 0 ? 4096 : 2 * a->room;
-
-        a->outcomes = realloc(a->outcomes, room);
-        if (a->outcomes == NULL)
-            abort();
-        memset(a->outcomes + a->room, 0, room - a->room);
-        a->room = room;
-    }
-    return &a->outcomes[n];
-}
-
 static void on_ack(jsCtx *js, natsMsg *msg, jsPubAck *pa, jsPubAckErr *pae, void *closure) {
     async_load *a = closure;
     uint64_t n = load_number(msg);
-    unsigned char *what;
+    unsigned char what;
 
     (void)js;
     pthread_mutex_lock(&a->lock);
-    what = outcome(a, n);
-    if ((*what & TOLD) != 0)
+    ledger_read(&a->outcomes, n, &what);
+    if ((what & TOLD) != 0)
         a->told_again++;
-    *what |= TOLD;
+    what |= TOLD;
     a->told++;
     if (pa != NULL && pae == NULL) {
-        *what |= ACKED;
+        what |= ACKED;
         a->acked++;
     }
+    ledger_write(&a->outcomes, n, &what);
     pthread_mutex_unlock(&a->lock);
     natsMsg_Destroy(msg);
 }
@@ -86,7 +73,10 @@ void *load_async(void *closure) {
 }
 
 bool load_async_acked(const async_load *a, uint64_t n) {
-    return n < a->room && (a->outcomes[n] & ACKED) != 0;
+    unsigned char what;
+
+    ledger_read(&a->outcomes, n, &what);
+    return (what & ACKED) != 0;
 }
 
 /* ---- connections that come and go ------------------------------------------------------------------------------- */

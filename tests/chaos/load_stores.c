@@ -33,6 +33,7 @@ void *load_write_keys(void *closure) {
     }
     kvStore_Destroy(kv);
     jsCtx_Destroy(js);
+    load_written(l);
     return NULL;
 }
 

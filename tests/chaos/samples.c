@@ -21,7 +21,8 @@ static long resident_kib(void) {
     return resident * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
-/* What the program and the library have of it. The rest of the resident memory is free, and kept by the C library. */
+/* What malloc has given out, to the program and to the library. Resident is also what malloc keeps for later, and what the
+ * library maps by itself. */
 static long allocated_kib(void) {
 #if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
     struct mallinfo2 info = mallinfo2();

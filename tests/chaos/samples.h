@@ -10,7 +10,7 @@ void samples_begin(const char *file, int64_t total_ms);
 void sample(uint64_t reconnects);
 /* By how many KiB memory grew from the first fifth of the time, its first tenth left out, to the last; and what it was. */
 long samples_grown(long *at_first);
-/* The same for the memory that is allocated; 0 where the C library does not say. */
+/* The same for the memory that is allocated by malloc; 0 where the C library does not say. */
 long samples_allocated(long *at_first);
 void samples_end(void);
 

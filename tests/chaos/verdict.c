@@ -71,8 +71,11 @@ uint64_t verify_streams(load *l, jsCtx *js) {
     uint64_t *at = read_stream(l->stream, l->subject, l->acked_count + 2, js, &last, &twice);
 
     for (n = 0; n < l->acked_count; n++) {
+        uint64_t acked;
+
+        ledger_read(&l->acked, n, &acked);
         lost += at[n] == 0;
-        moved += at[n] != 0 && at[n] != l->acked[n];
+        moved += at[n] != 0 && at[n] != acked;
     }
     free(at);
     require(lost == 0, "%s: %" PRIu64 " acknowledged messages are not in the stream", l->transport, lost);
