@@ -21,7 +21,7 @@ static inline void end_child(bool well) {
 /* Records a fault in a child; the first one is reported. */
 static inline bool well(bool *all, bool one, const char *what) {
     if (!one && *all)
-        fprintf(stderr, "child: not so: %s\n", what);
+        fprintf(stderr, "child: not so: %s (last error: %s)\n", what, nats_GetLastError(NULL));
     *all = *all && one;
     return one;
 }

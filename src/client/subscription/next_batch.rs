@@ -53,8 +53,9 @@ impl<H: Home> Subscription<H> {
     /// Takes messages until `each`, which gets those that are pending, returns false, or `want.stop` returns true. Waits
     /// for more as [`Subscription::next_batch`] does, with the same errors.
     ///
-    /// The calling thread reads the socket itself, for as long as something comes, and calls `each` between two reads. No other thread reads meanwhile: `each` must be short, call nothing of the program's,
-    /// and wait for nothing that comes over this connection.
+    /// The calling thread reads the socket itself, for as long as something comes, and calls `each` between two reads. No
+    /// other thread reads meanwhile: `each` must be short, call nothing of the program's, and wait for nothing that comes
+    /// over this connection.
     pub fn next_batches(
         self: &Arc<Self>,
         want: &mut Batch<'_>,
